@@ -5,7 +5,6 @@
 //! again. Not here: what a source may do, and which keys it holds when.
 
 use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
@@ -245,7 +244,7 @@ impl Field for SourceId {
     }
     #[cfg(feature = "json")]
     fn to_json(&self) -> crate::json::Value {
-        let text: String = alloc::string::ToString::to_string(self);
+        let text: alloc::string::String = alloc::string::ToString::to_string(self);
         text.into()
     }
     #[cfg(feature = "json")]

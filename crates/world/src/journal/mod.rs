@@ -1,0 +1,251 @@
+//! The log's own facts: how it began, what time it is, which epoch holds, what was sealed, corrected and configured.
+//!
+//! Not here: sealing itself (the ledger computes roots and writes them as `Sealed` entries).
+
+mod states;
+
+use std::collections::BTreeMap;
+
+use evidence::facts::log::{Genesis, LogKeyRotated, PolicyKind, Recovered, Sealed};
+use evidence::{Fact, Time};
+use tlog::Hash;
+
+use crate::concern::{BadState, Concern, State};
+use crate::cow::CowMap;
+
+/// Most recent seals whose contents are remembered; the ledger keeps as many sealed trees.
+pub const SEALS_KEPT: usize = 48;
+
+/// Why an entry counts no longer as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flag {
+    /// Corrected by the entry at this index, announced at that one.
+    Corrected {
+        /// Index of the entry that holds instead.
+        by: u64,
+        /// Index of the `Corrected` entry.
+        at: u64,
+    },
+    /// Voided by the entry at this index.
+    Voided {
+        /// Index of the `Voided` entry.
+        at: u64,
+    },
+}
+
+/// A seal as the log states it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Index of the `Sealed` entry.
+    pub index: u64,
+    /// What it states.
+    pub sealed: Sealed,
+}
+
+/// The log's own state.
+#[derive(Debug, Clone, Default)]
+pub struct Journal {
+    states: CowMap<Vec<u8>, Vec<u8>>,
+    genesis: Option<Genesis>,
+    recoveries: Vec<(u64, Recovered)>,
+    rotations: Vec<(u64, LogKeyRotated)>,
+    /// Index and time of every tick, ascending in both. Follows from the log; only the last is sealed.
+    ticks: Vec<(u64, Time)>,
+    epochs: Vec<(u64, u64)>,
+    seals: Vec<Seal>,
+    flags: BTreeMap<u64, Vec<Flag>>,
+    settings: BTreeMap<String, Vec<(u64, Option<String>)>>,
+    policies: BTreeMap<PolicyKind, Vec<(u64, Hash)>>,
+    advanced_until: Option<Time>,
+    /// Entries by the number of their fact. Follows from the log; not sealed.
+    counts: BTreeMap<u64, u64>,
+}
+
+impl Journal {
+    /// What was fixed at the beginning.
+    #[must_use]
+    pub const fn genesis(&self) -> Option<&Genesis> {
+        self.genesis.as_ref()
+    }
+
+    /// Recoveries, each with its index.
+    #[must_use]
+    pub fn recoveries(&self) -> &[(u64, Recovered)] {
+        &self.recoveries
+    }
+
+    /// Origin of the checkpoints now.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        let first = self.genesis.as_ref().map_or("", |g| &g.origin);
+        self.recoveries.last().map_or(first, |(_, r)| &r.origin)
+    }
+
+    /// Generation of the log: 0, and one more with each recovery.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.recoveries.last().map_or(0, |(_, r)| r.generation)
+    }
+
+    /// Verifier key of the checkpoints now.
+    #[must_use]
+    pub fn log_key(&self) -> &str {
+        let first = self.genesis.as_ref().map(|g| (0, g.log_key.as_str()));
+        let rotated = self.rotations.last().map(|(i, r)| (*i, r.new.as_str()));
+        let recovered = self.recoveries.last().map(|(i, r)| (*i, r.log_key.as_str()));
+        [first, rotated, recovered].into_iter().flatten().max_by_key(|(i, _)| *i).map_or("", |(_, key)| key)
+    }
+
+    /// Every verifier key the log ever had, each with the index it holds from.
+    pub fn log_keys(&self) -> impl Iterator<Item = (u64, &str)> {
+        let first = self.genesis.iter().map(|g| (0, g.log_key.as_str()));
+        let rotated = self.rotations.iter().map(|(i, r)| (*i, r.new.as_str()));
+        first.chain(rotated).chain(self.recoveries.iter().map(|(i, r)| (*i, r.log_key.as_str())))
+    }
+
+    /// Log time now: the last tick.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.ticks.last().map_or(Time::EPOCH, |(_, t)| *t)
+    }
+
+    /// Log time of the entry at `index`: the last tick at or before it.
+    #[must_use]
+    pub fn time_of(&self, index: u64) -> Time {
+        let at = self.ticks.partition_point(|(i, _)| *i <= index);
+        at.checked_sub(1).and_then(|at| self.ticks.get(at)).map_or(Time::EPOCH, |(_, t)| *t)
+    }
+
+    /// The log size at a moment: every entry up to and with the last one whose log time is not later.
+    ///
+    /// `size` is the present size; entries after the last tick at or before `time` belong to it until the next tick.
+    #[must_use]
+    pub fn size_at(&self, time: Time, size: u64) -> u64 {
+        let at = self.ticks.partition_point(|(_, t)| *t <= time);
+        if at == 0 {
+            return 0;
+        }
+        self.ticks.get(at).map_or(size, |(index, _)| *index)
+    }
+
+    /// Most seconds that a tick may jump ahead, and the moment an operator let it reach.
+    #[must_use]
+    pub fn tick_limit(&self) -> (u64, Option<Time>) {
+        (self.genesis.as_ref().map_or(u64::MAX, |g| g.tick_bound), self.advanced_until)
+    }
+
+    /// Version of `apply` that holds for the entry at `index`.
+    #[must_use]
+    pub fn epoch_at(&self, index: u64) -> u64 {
+        self.epochs.iter().rev().find(|(from, _)| *from < index).map_or(1, |(_, version)| *version)
+    }
+
+    /// The last seals, oldest first.
+    #[must_use]
+    pub fn seals(&self) -> &[Seal] {
+        &self.seals
+    }
+
+    /// What was said later about the entry at `index`, as known after `known` entries.
+    pub fn flags(&self, index: u64, known: u64) -> impl Iterator<Item = &Flag> {
+        let said = move |f: &&Flag| match f {
+            Flag::Corrected { at, .. } | Flag::Voided { at } => *at < known,
+        };
+        self.flags.get(&index).into_iter().flatten().filter(said)
+    }
+
+    /// A setting's value after `size` entries.
+    #[must_use]
+    pub fn setting(&self, name: &str, size: u64) -> Option<&str> {
+        self.settings.get(name)?.iter().rev().find(|(from, _)| *from < size)?.1.as_deref()
+    }
+
+    /// Digest of the policy document of a kind after `size` entries.
+    #[must_use]
+    pub fn policy(&self, kind: PolicyKind, size: u64) -> Option<Hash> {
+        self.policies.get(&kind)?.iter().rev().find(|(from, _)| *from < size).map(|(_, digest)| *digest)
+    }
+
+    /// Entries by the number of their fact.
+    #[must_use]
+    pub const fn counts(&self) -> &BTreeMap<u64, u64> {
+        &self.counts
+    }
+
+    /// Every tick: index and time.
+    #[must_use]
+    pub fn ticks(&self) -> &[(u64, Time)] {
+        &self.ticks
+    }
+
+    pub(crate) fn count(&mut self, tag: u64) {
+        *self.counts.entry(tag).or_default() += 1;
+    }
+
+    /// Takes a fact about the log that is in it. Other facts change nothing here.
+    pub(crate) fn take(&mut self, index: u64, fact: &Fact) {
+        if let Some((key, value)) = states::of(index, fact) {
+            self.states.insert(key, value);
+        }
+        match fact {
+            Fact::Genesis(f) => {
+                self.genesis.get_or_insert_with(|| f.clone());
+                self.tick(index, f.created);
+            }
+            Fact::Tick(f) => self.tick(index, f.time),
+            Fact::Epoch(f) => self.epochs.push((index, f.apply_version)),
+            Fact::Sealed(f) => {
+                self.seals.push(Seal { index, sealed: f.clone() });
+                let surplus = self.seals.len().saturating_sub(SEALS_KEPT);
+                self.seals.drain(..surplus);
+            }
+            Fact::Recovered(f) => self.recoveries.push((index, f.clone())),
+            Fact::LogKeyRotated(f) => self.rotations.push((index, f.clone())),
+            Fact::Corrected(f) => {
+                let flag = Flag::Corrected { by: f.by.index, at: index };
+                self.flags.entry(f.entry.index).or_default().push(flag);
+            }
+            Fact::Voided(f) => self.flags.entry(f.entry.index).or_default().push(Flag::Voided { at: index }),
+            Fact::Configured(f) => {
+                self.settings.entry(f.setting.clone()).or_default().push((index, f.after.clone()));
+            }
+            Fact::PolicySet(f) => {
+                self.policies.entry(f.kind).or_default().push((index, f.document.digest));
+            }
+            Fact::ClockAdvanced(f) => self.advanced_until = Some(f.until),
+            _ => {}
+        }
+    }
+
+    /// Log time never goes back: an earlier tick says nothing.
+    fn tick(&mut self, index: u64, time: Time) {
+        if self.ticks.last().is_none_or(|(_, last)| *last < time) {
+            self.ticks.push((index, time));
+        }
+    }
+
+    /// Puts back what the sealed states do not say: ticks and counts, which follow from the log.
+    pub fn restore_history(&mut self, ticks: Vec<(u64, Time)>, counts: BTreeMap<u64, u64>) {
+        self.ticks = ticks;
+        self.counts = counts;
+    }
+}
+
+impl Concern for Journal {
+    fn freeze(&mut self) {
+        self.states.freeze();
+    }
+    fn thaw(&mut self) {
+        self.states.thaw();
+    }
+    fn frozen(&self, after: Option<&[u8]>, limit: usize) -> Result<Vec<State>, BadState> {
+        let after = after.map(<[u8]>::to_vec);
+        let pairs = self.states.frozen_after(after.as_ref(), limit);
+        Ok(pairs.into_iter().map(|(k, v)| State { key: k.clone(), value: v.clone() }).collect())
+    }
+    fn restore(&mut self, state: &State) -> Result<(), BadState> {
+        let (index, fact) = states::read(state)?;
+        self.take(index, &fact);
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! Bytes of the states of this concern: the entry's index and the fact's content, under a key that says which state of the
+//! log it sets. A later fact about the same thing takes the place of the earlier one only where nothing asks for history.
+
+use evidence::cbor::{Malformed, Reader, Reason, Writer};
+use evidence::facts::log::{
+    ClockAdvanced, Configured, Corrected, Epoch, Genesis, LogKeyRotated, PolicySet, Recovered, Sealed, Tick,
+    Voided,
+};
+use evidence::{Fact, Field};
+
+use crate::concern::{BadState, State};
+
+/// Key and value of the state that a fact sets, if it sets one. Key: the fact's number, then what tells states of one
+/// kind apart: nothing for the last tick and the last permission to jump, else the index.
+pub(super) fn of(index: u64, fact: &Fact) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mut w = Writer::with_capacity(128);
+    w.array(2);
+    w.uint(index);
+    let single = match fact {
+        Fact::Genesis(f) => f.write_single(&mut w, true),
+        Fact::Tick(f) => f.write_single(&mut w, true),
+        Fact::ClockAdvanced(f) => f.write_single(&mut w, true),
+        Fact::Epoch(f) => f.write_single(&mut w, false),
+        Fact::Sealed(f) => f.write_single(&mut w, false),
+        Fact::Recovered(f) => f.write_single(&mut w, false),
+        Fact::LogKeyRotated(f) => f.write_single(&mut w, false),
+        Fact::Corrected(f) => f.write_single(&mut w, false),
+        Fact::Voided(f) => f.write_single(&mut w, false),
+        Fact::Configured(f) => f.write_single(&mut w, false),
+        Fact::PolicySet(f) => f.write_single(&mut w, false),
+        _ => return None,
+    };
+    // Two bytes for the number and eight for the index: bytewise order is the order of number and index.
+    let mut key = u16::try_from(fact.tag()).ok()?.to_be_bytes().to_vec();
+    if !single {
+        key.extend_from_slice(&index.to_be_bytes());
+    }
+    Some((key, w.into_bytes()))
+}
+
+/// Writes a content and passes on whether its state is single.
+trait WriteSingle {
+    fn write_single(&self, w: &mut Writer, single: bool) -> bool;
+}
+
+impl<T: Field> WriteSingle for T {
+    fn write_single(&self, w: &mut Writer, single: bool) -> bool {
+        self.write(w);
+        single
+    }
+}
+
+/// Index and fact of a state.
+pub(super) fn read(state: &State) -> Result<(u64, Fact), BadState> {
+    let tag = match state.key.as_slice() {
+        [a, b] | [a, b, _, _, _, _, _, _, _, _] => u16::from_be_bytes([*a, *b]),
+        _ => return Err(BadState::Key),
+    };
+    read_value(tag, &state.value).map_err(BadState::Value)
+}
+
+fn read_value(tag: u16, raw: &[u8]) -> Result<(u64, Fact), Malformed> {
+    let mut r = Reader::new(raw);
+    r.array_of(2, "an index and a fact")?;
+    let index = r.uint()?;
+    let r = &mut r;
+    let fact: Fact = match tag {
+        1 => Genesis::read(r)?.into(),
+        2 => Tick::read(r)?.into(),
+        3 => Epoch::read(r)?.into(),
+        4 => Sealed::read(r)?.into(),
+        5 => Recovered::read(r)?.into(),
+        6 => LogKeyRotated::read(r)?.into(),
+        7 => Corrected::read(r)?.into(),
+        8 => Voided::read(r)?.into(),
+        14 => Configured::read(r)?.into(),
+        15 => PolicySet::read(r)?.into(),
+        16 => ClockAdvanced::read(r)?.into(),
+        other => return Err(r.bad(Reason::UnknownCode("state of the journal", other.into()))),
+    };
+    r.leave();
+    r.finish()?;
+    Ok((index, fact))
+}

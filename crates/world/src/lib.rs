@@ -1,0 +1,26 @@
+//! What the log amounts to: plain state, computed by [`World::apply`] from one entry after the other and from nothing
+//! else. No clock, no randomness, no I/O, no varying iteration order: replaying a prefix of the log gives the same world
+//! on any machine.
+//!
+//! Three verbs: *decide* says whether an entry may be appended now, *apply* takes an entry that is in the log, *ask*
+//! (the read methods) answers questions, each at a stated log size. State lives in concerns, one folder each:
+//!
+//! | concern | holds |
+//! |---|---|
+//! | [`journal`] | the log's own facts: genesis, time, epochs, seals, corrections, keys of the log |
+//! | [`sources`] | who may speak: sources, their keys, names and roles over time |
+//! | [`streams`] | who has said how much: heads, gaps and forks of every stream |
+//!
+//! Not here: durability, signatures, proofs, permissions (the ledger), and foreign formats.
+
+pub mod concern;
+mod cow;
+pub mod decide;
+pub mod journal;
+pub mod sources;
+pub mod streams;
+mod world;
+
+pub use concern::{BadState, State};
+pub use decide::{Refusal, Verdict};
+pub use world::{APPLY_VERSION, CONCERNS, World};

@@ -1,0 +1,296 @@
+//! Who has said how much: the head of every stream, its gaps, its forks, and where each of its entries stands.
+//!
+//! A stream is a chain: each entry names the hash of the one before. Devices may leave gaps (a finding) and fill them
+//! later; everyone else must continue exactly where the stream ends. Not here: signatures and keys.
+
+mod codec;
+mod places;
+
+use evidence::{Body, PublicKey, SourceId, SourceKind};
+use tlog::Hash;
+
+use crate::concern::{BadState, Concern, State};
+use crate::cow::CowMap;
+use places::Places;
+
+/// Most open gaps of one stream. A device that leaves more has lost its store and starts another stream.
+pub const MAX_GAPS: usize = 64;
+
+/// A stream of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StreamKey {
+    /// Whose.
+    pub source: SourceId,
+    /// Which of its streams.
+    pub stream: u64,
+}
+
+/// Places that a device counted and has not delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// First missing place.
+    pub from: u64,
+    /// Number of missing places.
+    pub count: u64,
+    /// Hash of the entry before the gap; `None` if the gap begins the stream.
+    pub before: Option<Hash>,
+    /// Hash that the last missing entry must have, as the entry after the gap names it.
+    pub after: Hash,
+    /// Index of the entry after the gap: since when it is known.
+    pub since: u64,
+}
+
+/// The head of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Place that comes next.
+    pub next: u64,
+    /// Hash of the last entry.
+    pub last: Hash,
+    /// Index of the last entry.
+    pub last_index: u64,
+    /// Entries of it in the log.
+    pub entries: u64,
+    /// Open gaps, by place.
+    pub gaps: Vec<Gap>,
+    /// Indices of the `Equivocated` entries about it.
+    pub forks: Vec<u64>,
+    /// Index of the entry that closed it.
+    pub closed: Option<u64>,
+    /// The key it is signed with, where that is not the source's own, and the index it holds from.
+    pub key: Option<(u64, PublicKey)>,
+}
+
+/// Where an entry would stand in its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The next place.
+    Next,
+    /// After a gap of that many places; devices only.
+    AfterGap(u64),
+    /// Inside a gap; devices only.
+    InGap,
+    /// A place that is taken, at this index: the same entry again or an equivocation, as the hashes say.
+    Taken(u64),
+    /// Not the next place, and not a device.
+    OutOfOrder {
+        /// The place that comes next.
+        next: u64,
+    },
+    /// The next place, but the previous entry it names is another one.
+    OtherPrevious,
+    /// The stream is closed.
+    Closed,
+    /// The stream has as many gaps as it may have.
+    TooManyGaps,
+}
+
+/// Every stream.
+#[derive(Debug, Clone, Default)]
+pub struct Streams {
+    map: CowMap<StreamKey, Stream>,
+    /// Where each entry of each stream stands in the log. Not sealed: it follows from the log, and whoever uses it
+    /// reads the entry there.
+    places: std::collections::BTreeMap<StreamKey, Places>,
+}
+
+impl Streams {
+    /// The head of a stream.
+    #[must_use]
+    pub fn get(&self, key: &StreamKey) -> Option<&Stream> {
+        self.map.get(key)
+    }
+
+    /// Number of streams.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Whether nobody has spoken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The streams of one source.
+    pub fn of_source(&self, source: SourceId) -> impl Iterator<Item = (&StreamKey, &Stream)> {
+        self.map.range_from(StreamKey { source, stream: 0 }).take_while(move |(k, _)| k.source == source)
+    }
+
+    /// Every stream, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&StreamKey, &Stream)> {
+        self.map.iter()
+    }
+
+    /// Index of the entry at a place.
+    #[must_use]
+    pub fn index_of(&self, key: &StreamKey, sequence: u64) -> Option<u64> {
+        self.places.get(key)?.get(sequence)
+    }
+
+    /// Where an entry would stand.
+    #[must_use]
+    pub fn place(&self, body: &Body, hash: &Hash) -> Place {
+        let key = StreamKey { source: body.source, stream: body.stream };
+        let device = body.source.kind() == SourceKind::Device;
+        let Some(stream) = self.map.get(&key) else {
+            return match (body.sequence, device) {
+                (0, _) => Place::Next,
+                (n, true) => Place::AfterGap(n),
+                (_, false) => Place::OutOfOrder { next: 0 },
+            };
+        };
+        if let Some(index) = self.index_of(&key, body.sequence) {
+            return Place::Taken(index);
+        }
+        if stream.closed.is_some() {
+            return Place::Closed;
+        }
+        match body.sequence.checked_sub(stream.next) {
+            Some(0) if body.previous == Some(stream.last) => Place::Next,
+            Some(0) => Place::OtherPrevious,
+            Some(_) if !device => Place::OutOfOrder { next: stream.next },
+            Some(_) if stream.gaps.len() >= MAX_GAPS => Place::TooManyGaps,
+            Some(missing) => Place::AfterGap(missing),
+            None => stream.place_in_gap(body, hash),
+        }
+    }
+
+    /// Takes an entry that is in the log.
+    pub(crate) fn take(&mut self, index: u64, body: &Body, hash: Hash) {
+        let key = StreamKey { source: body.source, stream: body.stream };
+        if self.index_of(&key, body.sequence).is_some() {
+            return; // A place is taken once.
+        }
+        self.places.entry(key).or_default().put(body.sequence, index);
+        let Some(stream) = self.map.get_mut(&key) else {
+            let gaps = Gap::before(body, 0, None, index).into_iter().collect();
+            let stream = Stream {
+                next: body.sequence + 1,
+                last: hash,
+                last_index: index,
+                entries: 1,
+                gaps,
+                forks: Vec::new(),
+                closed: None,
+                key: None,
+            };
+            self.map.insert(key, stream);
+            return;
+        };
+        stream.entries += 1;
+        if body.sequence < stream.next {
+            stream.fill(body, hash, index);
+        } else {
+            stream.gaps.extend(Gap::before(body, stream.next, Some(stream.last), index));
+            stream.next = body.sequence.saturating_add(1);
+            stream.last = hash;
+            stream.last_index = index;
+        }
+    }
+
+    pub(crate) fn close(&mut self, index: u64, key: &StreamKey) {
+        if let Some(stream) = self.map.get_mut(key) {
+            stream.closed = stream.closed.or(Some(index));
+        }
+    }
+
+    pub(crate) fn change_key(&mut self, index: u64, key: &StreamKey, to: &PublicKey) {
+        if let Some(stream) = self.map.get_mut(key) {
+            stream.key = Some((index + 1, to.clone()));
+        }
+    }
+
+    pub(crate) fn forked(&mut self, index: u64, key: &StreamKey) {
+        if let Some(stream) = self.map.get_mut(key) {
+            stream.forks.push(index);
+        }
+    }
+}
+
+impl Gap {
+    /// The gap that `body` leaves behind it, when `next` was due.
+    fn before(body: &Body, next: u64, before: Option<Hash>, since: u64) -> Option<Self> {
+        let count = body.sequence.checked_sub(next).filter(|n| *n > 0)?;
+        Some(Self { from: next, count, before, after: body.previous?, since })
+    }
+}
+
+impl Stream {
+    fn place_in_gap(&self, body: &Body, hash: &Hash) -> Place {
+        let Some(gap) = self.gaps.iter().find(|g| (g.from..g.from + g.count).contains(&body.sequence)) else {
+            // Before the head and in no gap: the place is taken, but its index is not known here.
+            return Place::OtherPrevious;
+        };
+        let first_fits = body.sequence > gap.from || body.previous == gap.before;
+        let last_fits = body.sequence + 1 < gap.from + gap.count || *hash == gap.after;
+        match (first_fits, last_fits) {
+            (true, true) if self.gaps.len() >= MAX_GAPS => Place::TooManyGaps,
+            (true, true) => Place::InGap,
+            _ => Place::OtherPrevious,
+        }
+    }
+
+    /// Takes an entry into the gap it belongs to; what remains of the gap stands on either side of it.
+    fn fill(&mut self, body: &Body, hash: Hash, index: u64) {
+        let Some(at) = self.gaps.iter().position(|g| (g.from..g.from + g.count).contains(&body.sequence))
+        else {
+            return;
+        };
+        let gap = self.gaps.remove(at);
+        let end = gap.from + gap.count;
+        let rest = Gap {
+            from: body.sequence + 1,
+            count: end - body.sequence - 1,
+            before: Some(hash),
+            ..gap.clone()
+        };
+        let head = Gap {
+            count: body.sequence - gap.from,
+            after: body.previous.unwrap_or(gap.after),
+            since: gap.since.max(index),
+            ..gap
+        };
+        for part in [rest, head].into_iter().filter(|g| g.count > 0) {
+            self.gaps.insert(at, part);
+        }
+    }
+}
+
+impl Concern for Streams {
+    fn freeze(&mut self) {
+        self.map.freeze();
+    }
+    fn thaw(&mut self) {
+        self.map.thaw();
+    }
+    fn frozen(&self, after: Option<&[u8]>, limit: usize) -> Result<Vec<State>, BadState> {
+        let after = after.map(StreamKey::from_bytes).transpose()?;
+        let pairs = self.map.frozen_after(after.as_ref(), limit);
+        Ok(pairs.into_iter().map(|(k, v)| State { key: k.bytes(), value: v.encode() }).collect())
+    }
+    fn restore(&mut self, state: &State) -> Result<(), BadState> {
+        let key = StreamKey::from_bytes(&state.key)?;
+        let stream = Stream::decode(&state.value).map_err(BadState::Value)?;
+        self.map.insert(key, stream);
+        Ok(())
+    }
+}
+
+impl Streams {
+    /// The places of every stream, for a snapshot: what the sealed states do not say.
+    pub fn places(&self) -> impl Iterator<Item = (&StreamKey, &Places)> {
+        self.places.iter()
+    }
+
+    /// Puts back the places of one stream.
+    pub fn restore_places(&mut self, key: StreamKey, places: Places) {
+        self.places.insert(key, places);
+    }
+}
+
+pub use places::Places as StreamPlaces;
+
+#[cfg(test)]
+mod tests;

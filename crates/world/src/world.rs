@@ -1,0 +1,208 @@
+//! The world itself: its concerns, and the one way they change.
+
+use evidence::{Entry, Fact, KeyId, SourceId, SourceKind, Time};
+use tlog::Hash;
+
+use crate::concern::{BadState, Concern, State};
+use crate::decide::{Verdict, decide};
+use crate::journal::Journal;
+use crate::sources::Sources;
+use crate::streams::{StreamKey, Streams};
+
+/// Version of `apply` in this program. A log whose epoch is higher needs a newer program.
+pub const APPLY_VERSION: u64 = 1;
+
+/// Names of the concerns, sorted: the order in which they are sealed.
+pub const CONCERNS: [&str; 3] = ["journal", "sources", "streams"];
+
+/// What the first `size` entries of the log amount to.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    size: u64,
+    journal: Journal,
+    sources: Sources,
+    streams: Streams,
+    frozen_at: Option<u64>,
+}
+
+impl World {
+    /// The world before the first entry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Number of entries applied.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Log time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.journal.now()
+    }
+
+    /// The log's own facts.
+    #[must_use]
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Who may speak.
+    #[must_use]
+    pub const fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Who has said how much.
+    #[must_use]
+    pub const fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    /// Whether an entry may be appended now; see [`decide`].
+    #[must_use]
+    pub fn decide(&self, entry: &Entry, hash: &Hash, key: &KeyId) -> Verdict {
+        decide(self, entry, hash, key)
+    }
+
+    /// Hash of the entry at a place, where the head tells; older ones are read from the log.
+    #[must_use]
+    pub fn entry_hash(&self, key: &StreamKey, sequence: u64) -> Option<Hash> {
+        self.streams.get(key).filter(|s| s.next == sequence + 1).map(|s| s.last)
+    }
+
+    /// Takes the next entry of the log. Total: whatever stands in a log has an outcome, the same for everyone.
+    pub fn apply(&mut self, entry: &Entry, hash: Hash) {
+        let index = self.size;
+        let body = entry.body();
+        self.size += 1;
+        self.journal.count(body.fact.tag());
+        self.journal.take(index, &body.fact);
+        self.apply_to_sources(index, &body.fact);
+        self.streams.take(index, body, hash);
+        let stream = StreamKey { source: body.source, stream: body.stream };
+        match &body.fact {
+            Fact::StreamClosed(_) => self.streams.close(index, &stream),
+            Fact::StreamKeyChanged(f) => self.streams.change_key(index, &stream, &f.key),
+            Fact::Equivocated(f) => {
+                self.streams.forked(index, &StreamKey { source: f.source, stream: f.stream });
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_to_sources(&mut self, index: u64, fact: &Fact) {
+        match fact {
+            Fact::Genesis(f) => {
+                if let Some(ledger) = SourceId::derive(SourceKind::Ledger, &f.ledger_key) {
+                    self.sources.enrol_ledger(index, ledger, &f.ledger_key);
+                }
+                let roles = ["administrator".to_owned()];
+                self.sources.enrol(
+                    index,
+                    f.administrator,
+                    &f.administrator_key,
+                    &f.administrator_name,
+                    &roles,
+                );
+            }
+            Fact::Recovered(f) => {
+                if let Some(ledger) = SourceId::derive(SourceKind::Ledger, &f.ledger_key) {
+                    self.sources.enrol_ledger(index, ledger, &f.ledger_key);
+                }
+            }
+            Fact::SourceEnrolled(f) => self.sources.enrolled(index, f),
+            Fact::DeviceEnrolled(f) => {
+                self.sources.enrol(index, f.device, &f.key, f.serial.as_deref().unwrap_or(""), &[]);
+            }
+            Fact::DeviceReenrolled(f) => self.sources.replace_key(index, &f.device, Some(&f.old), &f.key),
+            Fact::KeyRotated(f) => self.sources.rotated(index, f),
+            Fact::KeyRevoked(f) => self.sources.revoked(index, f),
+            Fact::SourceRenamed(f) => self.sources.renamed(index, f),
+            Fact::SourceSuspended(f) => self.sources.suspended(index, &f.source, true),
+            Fact::SourceReinstated(f) => self.sources.suspended(index, &f.source, false),
+            Fact::RolesChanged(f) => self.sources.roles_changed(index, f),
+            Fact::TokenIssued(f) => self.sources.token_issued(index, f),
+            Fact::TokenRevoked(f) => self.sources.token_revoked(index, &f.token),
+            _ => {}
+        }
+    }
+
+    fn concern(&self, name: &str) -> Result<&dyn Concern, BadState> {
+        match name {
+            "journal" => Ok(&self.journal),
+            "sources" => Ok(&self.sources),
+            "streams" => Ok(&self.streams),
+            _ => Err(BadState::Concern(name.into())),
+        }
+    }
+
+    fn concern_mut(&mut self, name: &str) -> Result<&mut dyn Concern, BadState> {
+        match name {
+            "journal" => Ok(&mut self.journal),
+            "sources" => Ok(&mut self.sources),
+            "streams" => Ok(&mut self.streams),
+            _ => Err(BadState::Concern(name.into())),
+        }
+    }
+
+    /// Keeps the states as they are now readable through [`Self::frozen`] while entries go on being applied, and says
+    /// at which size. Cheap: nothing is copied until it changes.
+    pub fn freeze(&mut self) -> u64 {
+        self.journal.freeze();
+        self.sources.freeze();
+        self.streams.freeze();
+        *self.frozen_at.insert(self.size)
+    }
+
+    /// Forgets the frozen states.
+    pub fn thaw(&mut self) {
+        self.journal.thaw();
+        self.sources.thaw();
+        self.streams.thaw();
+        self.frozen_at = None;
+    }
+
+    /// The size at which states are frozen.
+    #[must_use]
+    pub const fn frozen_at(&self) -> Option<u64> {
+        self.frozen_at
+    }
+
+    /// Up to `limit` frozen states of a concern after the key `after`, in the order of their keys.
+    ///
+    /// # Errors
+    /// No concern has this name, or the key is not one of its keys.
+    pub fn frozen(&self, concern: &str, after: Option<&[u8]>, limit: usize) -> Result<Vec<State>, BadState> {
+        self.concern(concern)?.frozen(after, limit)
+    }
+
+    /// Puts a state back into a world that is being restored.
+    ///
+    /// # Errors
+    /// The state is not one of this concern.
+    pub fn restore(&mut self, concern: &str, state: &State) -> Result<(), BadState> {
+        self.concern_mut(concern)?.restore(state)
+    }
+
+    /// Declares a restored world complete as of `size` entries.
+    pub fn restored(&mut self, size: u64) {
+        self.size = size;
+    }
+
+    /// The journal, to restore what its sealed states do not say.
+    pub fn journal_mut(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
+    /// The streams, to restore what their sealed states do not say.
+    pub fn streams_mut(&mut self) -> &mut Streams {
+        &mut self.streams
+    }
+}
+
+#[cfg(test)]
+mod tests;
