@@ -14,6 +14,7 @@ pub mod hash;
 pub mod note;
 pub mod proof;
 mod text;
+pub mod tile;
 pub mod tree;
 
 pub use checkpoint::Checkpoint;
