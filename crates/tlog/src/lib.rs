@@ -59,6 +59,8 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod checkpoint;
 pub mod cosignature;

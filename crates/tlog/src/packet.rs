@@ -1,6 +1,5 @@
 //! C2SP tlog-proof: a file that proves, offline, that an entry is in a log (`.tlog-proof`).
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -134,6 +133,6 @@ impl fmt::Display for LogProof {
         }
         writeln!(f, "index {}", self.index)?;
         self.hashes.iter().try_for_each(|hash| writeln!(f, "{}", hash.to_base64()))?;
-        write!(f, "\n{}", self.checkpoint.to_string())
+        write!(f, "\n{}", self.checkpoint)
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::cast_possible_truncation,
     reason = "a test fails by panicking, and its sizes are small"
 )]
@@ -10,6 +11,11 @@ mod data;
 mod keys;
 mod merkle;
 mod naive;
+mod packet;
+mod policy;
+mod rate;
 mod tessera;
 mod tiles;
+mod torsion;
 mod vectors;
+mod witness;
