@@ -42,7 +42,7 @@ fn appending_sustains_a_million_leaves_a_second() {
     timed("Edge::root", 1_000_000, || {
         (0..1_000_000).for_each(|_| {
             black_box(edge.root());
-        })
+        });
     });
     let mut small = Edge::new();
     leaves.iter().take(60_000).for_each(|leaf| small.append(*leaf, &mut filled));
