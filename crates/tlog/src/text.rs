@@ -48,7 +48,6 @@ impl<'a> Lines<'a> {
     }
 
     /// What has not been read yet.
-    #[expect(dead_code)]
     pub(crate) const fn rest(&self) -> &'a str {
         self.rest
     }

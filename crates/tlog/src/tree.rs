@@ -64,7 +64,7 @@ pub enum TreeError<E> {
 ///
 /// # Errors
 /// [`TreeError::Read`] if the store fails.
-pub fn root<R: HashReader>(reader: &R, size: u64) -> Result<Hash, TreeError<R::Error>> {
+pub fn root<R: HashReader + ?Sized>(reader: &R, size: u64) -> Result<Hash, TreeError<R::Error>> {
     range_root(reader, 0, size)
 }
 
@@ -73,7 +73,7 @@ pub fn root<R: HashReader>(reader: &R, size: u64) -> Result<Hash, TreeError<R::E
 ///
 /// # Errors
 /// `index` not below `size`, or the store fails.
-pub fn inclusion_proof<R: HashReader>(
+pub fn inclusion_proof<R: HashReader + ?Sized>(
     reader: &R,
     index: u64,
     size: u64,
@@ -102,7 +102,7 @@ pub fn inclusion_proof<R: HashReader>(
 ///
 /// # Errors
 /// `old` above `new`, or the store fails.
-pub fn consistency_proof<R: HashReader>(
+pub fn consistency_proof<R: HashReader + ?Sized>(
     reader: &R,
     old: u64,
     new: u64,
@@ -116,7 +116,7 @@ pub fn consistency_proof<R: HashReader>(
 ///
 /// # Errors
 /// `[start, end)` is no valid subtree or ends beyond `size`, or the store fails.
-pub fn subtree_consistency_proof<R: HashReader>(
+pub fn subtree_consistency_proof<R: HashReader + ?Sized>(
     reader: &R,
     start: u64,
     end: u64,
@@ -154,7 +154,7 @@ pub fn subtree_consistency_proof<R: HashReader>(
 
 /// Hash of the tree over the leaves `[start, end)`; `start` must be a multiple of the power of two that
 /// `end - start` rounds up to. Reads one node per set bit of the length.
-fn range_root<R: HashReader>(reader: &R, start: u64, end: u64) -> Result<Hash, TreeError<R::Error>> {
+fn range_root<R: HashReader + ?Sized>(reader: &R, start: u64, end: u64) -> Result<Hash, TreeError<R::Error>> {
     let length = end - start;
     let mut right_end = end;
     let mut hash = None;

@@ -251,3 +251,6 @@ fn read_point(bytes: &[u8]) -> Result<VerifyingKey, Problem> {
         _ => Err(Problem::WeakKey),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,6 @@ pub(crate) fn folder(name: &str) -> Option<PathBuf> {
         return Some(folder);
     }
     assert!(std::env::var_os("CI").is_none(), "test data is missing: set VOUCHSAFE_TESTDATA");
-    eprintln!("SKIPPED: no test data at {}", folder.display());
+    std::eprintln!("SKIPPED: no test data at {}", folder.display());
     None
 }

@@ -1,7 +1,21 @@
 //! One binary for the crate's integration tests.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "a test fails by panicking, and its sizes are small"
+)]
+
 mod data;
 mod keys;
 mod merkle;
 mod naive;
+mod packet;
+mod policy;
+mod rate;
+mod tessera;
+mod tiles;
+mod torsion;
 mod vectors;
+mod witness;

@@ -132,7 +132,7 @@ fn complete_subtrees_can_be_appended_by_their_hash() {
     for chunk in leaves.chunks(16) {
         if chunk.len() == 16 {
             assert!(range.append_node(4, naive::root(chunk)));
-            assert!(range.size() % 64 == 0 || !range.append_node(6, EMPTY_ROOT), "not aligned");
+            assert!(range.size().is_multiple_of(64) || !range.append_node(6, EMPTY_ROOT), "not aligned");
         } else {
             chunk.iter().for_each(|leaf| range.append(*leaf));
         }
