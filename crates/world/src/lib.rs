@@ -7,12 +7,14 @@
 //!
 //! | concern | holds |
 //! |---|---|
-//! | [`journal`] | the log's own facts: genesis, time, epochs, seals, corrections, keys of the log |
+//! | [`clock`] | log time |
+//! | [`journal`] | the log's own facts: genesis, epochs, seals, corrections, keys of the log |
 //! | [`sources`] | who may speak: sources, their keys, names and roles over time |
 //! | [`streams`] | who has said how much: heads, gaps and forks of every stream |
 //!
 //! Not here: durability, signatures, proofs, permissions (the ledger), and foreign formats.
 
+pub mod clock;
 pub mod concern;
 mod cow;
 pub mod decide;

@@ -3,6 +3,7 @@
 use evidence::{Entry, Fact, KeyId, SourceId, SourceKind, Time};
 use tlog::Hash;
 
+use crate::clock::Clock;
 use crate::concern::{BadState, Concern, State};
 use crate::decide::{Verdict, decide};
 use crate::journal::Journal;
@@ -13,12 +14,13 @@ use crate::streams::{StreamKey, Streams};
 pub const APPLY_VERSION: u64 = 1;
 
 /// Names of the concerns, sorted: the order in which they are sealed.
-pub const CONCERNS: [&str; 3] = ["journal", "sources", "streams"];
+pub const CONCERNS: [&str; 5] = ["clock", "journal", "places", "sources", "streams"];
 
 /// What the first `size` entries of the log amount to.
 #[derive(Debug, Clone, Default)]
 pub struct World {
     size: u64,
+    clock: Clock,
     journal: Journal,
     sources: Sources,
     streams: Streams,
@@ -41,7 +43,13 @@ impl World {
     /// Log time.
     #[must_use]
     pub fn now(&self) -> Time {
-        self.journal.now()
+        self.clock.now()
+    }
+
+    /// Log time, now and then.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The log's own facts.
@@ -80,6 +88,11 @@ impl World {
         let body = entry.body();
         self.size += 1;
         self.journal.count(body.fact.tag());
+        match &body.fact {
+            Fact::Genesis(f) => self.clock.tick(index, f.created),
+            Fact::Tick(f) => self.clock.tick(index, f.time),
+            _ => {}
+        }
         self.journal.take(index, &body.fact);
         self.apply_to_sources(index, &body.fact);
         self.streams.take(index, body, hash);
@@ -133,7 +146,9 @@ impl World {
 
     fn concern(&self, name: &str) -> Result<&dyn Concern, BadState> {
         match name {
+            "clock" => Ok(&self.clock),
             "journal" => Ok(&self.journal),
+            "places" => Ok(&self.streams.places),
             "sources" => Ok(&self.sources),
             "streams" => Ok(&self.streams),
             _ => Err(BadState::Concern(name.into())),
@@ -142,7 +157,9 @@ impl World {
 
     fn concern_mut(&mut self, name: &str) -> Result<&mut dyn Concern, BadState> {
         match name {
+            "clock" => Ok(&mut self.clock),
             "journal" => Ok(&mut self.journal),
+            "places" => Ok(&mut self.streams.places),
             "sources" => Ok(&mut self.sources),
             "streams" => Ok(&mut self.streams),
             _ => Err(BadState::Concern(name.into())),
@@ -152,7 +169,9 @@ impl World {
     /// Keeps the states as they are now readable through [`Self::frozen`] while entries go on being applied, and says
     /// at which size. Cheap: nothing is copied until it changes.
     pub fn freeze(&mut self) -> u64 {
+        self.clock.freeze_at(self.size);
         self.journal.freeze();
+        self.streams.places.freeze_at(self.size);
         self.sources.freeze();
         self.streams.freeze();
         *self.frozen_at.insert(self.size)
@@ -160,7 +179,9 @@ impl World {
 
     /// Forgets the frozen states.
     pub fn thaw(&mut self) {
+        self.clock.thaw();
         self.journal.thaw();
+        self.streams.places.thaw();
         self.sources.thaw();
         self.streams.thaw();
         self.frozen_at = None;
@@ -191,16 +212,6 @@ impl World {
     /// Declares a restored world complete as of `size` entries.
     pub fn restored(&mut self, size: u64) {
         self.size = size;
-    }
-
-    /// The journal, to restore what its sealed states do not say.
-    pub fn journal_mut(&mut self) -> &mut Journal {
-        &mut self.journal
-    }
-
-    /// The streams, to restore what their sealed states do not say.
-    pub fn streams_mut(&mut self) -> &mut Streams {
-        &mut self.streams
     }
 }
 

@@ -49,16 +49,15 @@ pub struct Journal {
     genesis: Option<Genesis>,
     recoveries: Vec<(u64, Recovered)>,
     rotations: Vec<(u64, LogKeyRotated)>,
-    /// Index and time of every tick, ascending in both. Follows from the log; only the last is sealed.
-    ticks: Vec<(u64, Time)>,
     epochs: Vec<(u64, u64)>,
     seals: Vec<Seal>,
     flags: BTreeMap<u64, Vec<Flag>>,
     settings: BTreeMap<String, Vec<(u64, Option<String>)>>,
     policies: BTreeMap<PolicyKind, Vec<(u64, Hash)>>,
     advanced_until: Option<Time>,
-    /// Entries by the number of their fact. Follows from the log; not sealed.
+    /// Entries by the number of their fact.
     counts: BTreeMap<u64, u64>,
+    frozen_counts: Option<BTreeMap<u64, u64>>,
 }
 
 impl Journal {
@@ -101,31 +100,6 @@ impl Journal {
         let first = self.genesis.iter().map(|g| (0, g.log_key.as_str()));
         let rotated = self.rotations.iter().map(|(i, r)| (*i, r.new.as_str()));
         first.chain(rotated).chain(self.recoveries.iter().map(|(i, r)| (*i, r.log_key.as_str())))
-    }
-
-    /// Log time now: the last tick.
-    #[must_use]
-    pub fn now(&self) -> Time {
-        self.ticks.last().map_or(Time::EPOCH, |(_, t)| *t)
-    }
-
-    /// Log time of the entry at `index`: the last tick at or before it.
-    #[must_use]
-    pub fn time_of(&self, index: u64) -> Time {
-        let at = self.ticks.partition_point(|(i, _)| *i <= index);
-        at.checked_sub(1).and_then(|at| self.ticks.get(at)).map_or(Time::EPOCH, |(_, t)| *t)
-    }
-
-    /// The log size at a moment: every entry up to and with the last one whose log time is not later.
-    ///
-    /// `size` is the present size; entries after the last tick at or before `time` belong to it until the next tick.
-    #[must_use]
-    pub fn size_at(&self, time: Time, size: u64) -> u64 {
-        let at = self.ticks.partition_point(|(_, t)| *t <= time);
-        if at == 0 {
-            return 0;
-        }
-        self.ticks.get(at).map_or(size, |(index, _)| *index)
     }
 
     /// Most seconds that a tick may jump ahead, and the moment an operator let it reach.
@@ -172,12 +146,6 @@ impl Journal {
         &self.counts
     }
 
-    /// Every tick: index and time.
-    #[must_use]
-    pub fn ticks(&self) -> &[(u64, Time)] {
-        &self.ticks
-    }
-
     pub(crate) fn count(&mut self, tag: u64) {
         *self.counts.entry(tag).or_default() += 1;
     }
@@ -190,9 +158,7 @@ impl Journal {
         match fact {
             Fact::Genesis(f) => {
                 self.genesis.get_or_insert_with(|| f.clone());
-                self.tick(index, f.created);
             }
-            Fact::Tick(f) => self.tick(index, f.time),
             Fact::Epoch(f) => self.epochs.push((index, f.apply_version)),
             Fact::Sealed(f) => {
                 self.seals.push(Seal { index, sealed: f.clone() });
@@ -216,34 +182,33 @@ impl Journal {
             _ => {}
         }
     }
-
-    /// Log time never goes back: an earlier tick says nothing.
-    fn tick(&mut self, index: u64, time: Time) {
-        if self.ticks.last().is_none_or(|(_, last)| *last < time) {
-            self.ticks.push((index, time));
-        }
-    }
-
-    /// Puts back what the sealed states do not say: ticks and counts, which follow from the log.
-    pub fn restore_history(&mut self, ticks: Vec<(u64, Time)>, counts: BTreeMap<u64, u64>) {
-        self.ticks = ticks;
-        self.counts = counts;
-    }
 }
 
 impl Concern for Journal {
     fn freeze(&mut self) {
         self.states.freeze();
+        self.frozen_counts = Some(self.counts.clone());
     }
     fn thaw(&mut self) {
         self.states.thaw();
+        self.frozen_counts = None;
     }
     fn frozen(&self, after: Option<&[u8]>, limit: usize) -> Result<Vec<State>, BadState> {
         let after = after.map(<[u8]>::to_vec);
         let pairs = self.states.frozen_after(after.as_ref(), limit);
-        Ok(pairs.into_iter().map(|(k, v)| State { key: k.clone(), value: v.clone() }).collect())
+        let mut out: Vec<State> =
+            pairs.into_iter().map(|(k, v)| State { key: k.clone(), value: v.clone() }).collect();
+        // The counts come last: their key sorts after every other.
+        if out.len() < limit && after.is_none_or(|a| a.as_slice() < states::COUNTS) {
+            out.push(states::counts(self.frozen_counts.as_ref().unwrap_or(&self.counts)));
+        }
+        Ok(out)
     }
     fn restore(&mut self, state: &State) -> Result<(), BadState> {
+        if state.key == states::COUNTS {
+            self.counts = states::read_counts(&state.value).map_err(BadState::Value)?;
+            return Ok(());
+        }
         let (index, fact) = states::read(state)?;
         self.take(index, &fact);
         Ok(())

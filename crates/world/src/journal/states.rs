@@ -3,22 +3,47 @@
 
 use evidence::cbor::{Malformed, Reader, Reason, Writer};
 use evidence::facts::log::{
-    ClockAdvanced, Configured, Corrected, Epoch, Genesis, LogKeyRotated, PolicySet, Recovered, Sealed, Tick,
-    Voided,
+    ClockAdvanced, Configured, Corrected, Epoch, Genesis, LogKeyRotated, PolicySet, Recovered, Sealed, Voided,
 };
 use evidence::{Fact, Field};
 
+use std::collections::BTreeMap;
+
 use crate::concern::{BadState, State};
 
+/// Key of the counts of entries by fact; sorts after the keys of facts.
+pub(super) const COUNTS: &[u8] = &[0xff, 0xff];
+
+pub(super) fn counts(counts: &BTreeMap<u64, u64>) -> State {
+    let mut w = Writer::with_capacity(counts.len() * 6);
+    w.array(counts.len() * 2);
+    for (tag, count) in counts {
+        w.uint(*tag);
+        w.uint(*count);
+    }
+    State { key: COUNTS.to_vec(), value: w.into_bytes() }
+}
+
+pub(super) fn read_counts(raw: &[u8]) -> Result<BTreeMap<u64, u64>, Malformed> {
+    let mut r = Reader::new(raw);
+    let n = r.array(usize::from(u16::MAX))?;
+    let mut counts = BTreeMap::new();
+    for _ in 0..n / 2 {
+        counts.insert(r.uint()?, r.uint()?);
+    }
+    r.leave();
+    r.finish()?;
+    Ok(counts)
+}
+
 /// Key and value of the state that a fact sets, if it sets one. Key: the fact's number, then what tells states of one
-/// kind apart: nothing for the last tick and the last permission to jump, else the index.
+/// kind apart: nothing for the genesis and the last permission to jump, else the index.
 pub(super) fn of(index: u64, fact: &Fact) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut w = Writer::with_capacity(128);
     w.array(2);
     w.uint(index);
     let single = match fact {
         Fact::Genesis(f) => f.write_single(&mut w, true),
-        Fact::Tick(f) => f.write_single(&mut w, true),
         Fact::ClockAdvanced(f) => f.write_single(&mut w, true),
         Fact::Epoch(f) => f.write_single(&mut w, false),
         Fact::Sealed(f) => f.write_single(&mut w, false),
@@ -66,7 +91,6 @@ fn read_value(tag: u16, raw: &[u8]) -> Result<(u64, Fact), Malformed> {
     let r = &mut r;
     let fact: Fact = match tag {
         1 => Genesis::read(r)?.into(),
-        2 => Tick::read(r)?.into(),
         3 => Epoch::read(r)?.into(),
         4 => Sealed::read(r)?.into(),
         5 => Recovered::read(r)?.into(),

@@ -5,6 +5,7 @@
 
 mod codec;
 mod places;
+mod places_concern;
 
 use evidence::{Body, PublicKey, SourceId, SourceKind};
 use tlog::Hash;
@@ -12,6 +13,7 @@ use tlog::Hash;
 use crate::concern::{BadState, Concern, State};
 use crate::cow::CowMap;
 use places::Places;
+pub use places_concern::StreamPlaces;
 
 /// Most open gaps of one stream. A device that leaves more has lost its store and starts another stream.
 pub const MAX_GAPS: usize = 64;
@@ -89,9 +91,7 @@ pub enum Place {
 #[derive(Debug, Clone, Default)]
 pub struct Streams {
     map: CowMap<StreamKey, Stream>,
-    /// Where each entry of each stream stands in the log. Not sealed: it follows from the log, and whoever uses it
-    /// reads the entry there.
-    places: std::collections::BTreeMap<StreamKey, Places>,
+    pub(crate) places: StreamPlaces,
 }
 
 impl Streams {
@@ -126,7 +126,7 @@ impl Streams {
     /// Index of the entry at a place.
     #[must_use]
     pub fn index_of(&self, key: &StreamKey, sequence: u64) -> Option<u64> {
-        self.places.get(key)?.get(sequence)
+        self.places.get(key, sequence)
     }
 
     /// Where an entry would stand.
@@ -163,7 +163,7 @@ impl Streams {
         if self.index_of(&key, body.sequence).is_some() {
             return; // A place is taken once.
         }
-        self.places.entry(key).or_default().put(body.sequence, index);
+        self.places.put(key, body.sequence, index);
         let Some(stream) = self.map.get_mut(&key) else {
             let gaps = Gap::before(body, 0, None, index).into_iter().collect();
             let stream = Stream {
@@ -277,20 +277,6 @@ impl Concern for Streams {
         Ok(())
     }
 }
-
-impl Streams {
-    /// The places of every stream, for a snapshot: what the sealed states do not say.
-    pub fn places(&self) -> impl Iterator<Item = (&StreamKey, &Places)> {
-        self.places.iter()
-    }
-
-    /// Puts back the places of one stream.
-    pub fn restore_places(&mut self, key: StreamKey, places: Places) {
-        self.places.insert(key, places);
-    }
-}
-
-pub use places::Places as StreamPlaces;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use evidence::cbor::{Malformed, Reader, Reason, Writer};
 
 /// Indices of a stream's entries by sequence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
+pub(super) struct Places {
     /// Runs without gaps, by their first sequence.
     runs: Vec<(u64, Vec<u64>)>,
 }
@@ -12,7 +12,7 @@ pub struct Places {
 impl Places {
     /// Index of the entry at `sequence`.
     #[must_use]
-    pub fn get(&self, sequence: u64) -> Option<u64> {
+    pub(super) fn get(&self, sequence: u64) -> Option<u64> {
         let at = self.runs.partition_point(|(first, _)| *first <= sequence).checked_sub(1)?;
         let (first, indices) = self.runs.get(at)?;
         indices.get(usize::try_from(sequence - first).ok()?).copied()
@@ -43,25 +43,39 @@ impl Places {
         }
     }
 
-    /// Writes the runs; indices as steps from one to the next, which are small.
-    pub fn write(&self, w: &mut Writer) {
-        w.array(self.runs.len());
+    /// Writes the runs of what stands below `size` in the log, and says whether there is any. Indices are written as
+    /// steps from one to the next, which are small.
+    pub(super) fn write_below(&self, size: u64, w: &mut Writer) -> bool {
+        // Cutting may split a run: a gap that was filled later is a gap again.
+        let mut runs: Vec<(u64, Vec<u64>)> = Vec::new();
         for (first, indices) in &self.runs {
-            w.array(indices.len() + 1);
-            w.uint(*first);
-            let mut last = 0;
-            for index in indices {
-                w.int((*index as i64).wrapping_sub(last));
-                last = *index as i64;
+            for (sequence, index) in (*first..).zip(indices).filter(|(_, index)| **index < size) {
+                match runs.last_mut() {
+                    Some((f, i)) if *f + i.len() as u64 == sequence => i.push(*index),
+                    _ => runs.push((sequence, vec![*index])),
+                }
             }
         }
+        w.array(runs.len());
+        for (first, indices) in &runs {
+            w.array(indices.len() + 1);
+            w.uint(*first);
+            let mut last = 0i64;
+            for index in indices {
+                // Indices stay far below 2^63 (tlog::tree::MAX_TREE_SIZE).
+                let index = i64::try_from(*index).unwrap_or(i64::MAX);
+                w.int(index - last);
+                last = index;
+            }
+        }
+        !runs.is_empty()
     }
 
-    /// Reads what [`Self::write`] wrote.
+    /// Reads what [`Self::write_below`] wrote.
     ///
     /// # Errors
     /// Another form, or runs that touch or overlap.
-    pub fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let n = r.array(usize::MAX)?;
         let mut runs: Vec<(u64, Vec<u64>)> = Vec::new();
         for _ in 0..n {
