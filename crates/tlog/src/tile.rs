@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 pub use bundle::{EntryBundle, MAX_ENTRY_BYTES};
 pub use coord::{TileCoord, tiles_between};
-pub use edge::{Edge, EdgeReader, FullTile, NotHeld};
+pub use edge::{Edge, EdgeReader, FullTile};
 pub use path::{MAX_TILE_PATH_BYTES, TilePath};
 pub use reader::{TileError, TileReader, TileSource};
 

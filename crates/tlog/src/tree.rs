@@ -1,10 +1,12 @@
 //! The RFC 6962 Merkle tree: a growing tree's frontier, and proofs made from any store of its nodes.
 //! Verification lives in [`crate::proof`], storage as tiles in [`crate::tile`].
 
+mod memory;
 mod range;
 
 use alloc::vec::Vec;
 
+pub use memory::MemoryTree;
 pub use range::CompactRange;
 
 use crate::hash::{EMPTY_ROOT, Hash, node_hash};
@@ -32,6 +34,16 @@ impl<R: HashReader + ?Sized> HashReader for &R {
     fn node(&self, level: u8, index: u64) -> Result<Hash, Self::Error> {
         (**self).node(level, index)
     }
+}
+
+/// A store does not hold this node: it is beyond the tree, or kept elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("node {index} at level {level} is not held here")]
+pub struct NotHeld {
+    /// Level of the node.
+    pub level: u8,
+    /// Index of the node in its level.
+    pub index: u64,
 }
 
 /// Why a root or proof could not be made.

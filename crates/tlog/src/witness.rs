@@ -268,7 +268,8 @@ pub fn parse_cosignatures(body: &[u8]) -> Result<Vec<Signature>, Error> {
     Ok(signatures)
 }
 
-/// Reads the body of a 409 answer (`text/x.tlog.size`): the witness's last size.
+/// Reads the body of a 409 answer (`text/x.tlog.size`): the witness's last size. Witnesses that follow a draft
+/// answer 409 also where the roots of one size differ, with another media type and no size.
 ///
 /// # Errors
 /// Not a decimal number and a newline.

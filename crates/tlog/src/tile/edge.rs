@@ -8,7 +8,7 @@ use super::coord::hashes_at;
 use super::reader::read_tile;
 use super::{TILE_HEIGHT, TileCoord, TileError, TileReader, TileSource, encode};
 use crate::hash::{Hash, node_hash};
-use crate::tree::{CompactRange, HashReader, MAX_TREE_SIZE};
+use crate::tree::{CompactRange, HashReader, MAX_TREE_SIZE, NotHeld};
 
 const HEIGHT: usize = TILE_HEIGHT as usize;
 
@@ -61,16 +61,6 @@ struct Partial {
 pub struct Edge {
     range: CompactRange,
     levels: Vec<Partial>,
-}
-
-/// The edge does not hold this node: it lies in a full tile, or beyond the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the edge does not hold node {index} at level {level}")]
-pub struct NotHeld {
-    /// Level of the node.
-    pub level: u8,
-    /// Index of the node in its level.
-    pub index: u64,
 }
 
 impl Edge {

@@ -8,6 +8,7 @@
 )]
 
 mod data;
+mod edits;
 mod keys;
 mod merkle;
 mod naive;

@@ -8,7 +8,7 @@ use tlog::proof::{
     verify_subtree_consistency, verify_subtree_inclusion,
 };
 use tlog::tree::{
-    CompactRange, MAX_TREE_SIZE, TreeError, consistency_proof, inclusion_proof, root,
+    CompactRange, MAX_TREE_SIZE, MemoryTree, TreeError, consistency_proof, inclusion_proof, root,
     subtree_consistency_proof,
 };
 use tlog::{EMPTY_ROOT, Hash, leaf_hash, node_hash};
@@ -40,6 +40,25 @@ fn every_small_tree_agrees_with_the_rfc() {
             range.append(*leaf);
         }
     }
+}
+
+#[test]
+fn a_tree_in_memory_agrees_at_every_size() {
+    let leaves = naive::leaves(140);
+    let levels = Levels::new(&leaves);
+    let mut tree = MemoryTree::new();
+    for size in 0..140_u64 {
+        assert_eq!((tree.size(), tree.root()), (size, naive::root(&leaves[..size as usize])));
+        for index in 0..size {
+            let proof = inclusion_proof(&tree, index, size).unwrap();
+            assert_eq!(proof, inclusion_proof(&levels, index, size).unwrap());
+            assert_eq!(root(&tree, index), Ok(naive::root(&leaves[..index as usize])));
+        }
+        assert!(inclusion_proof(&tree, 0, size + 1).is_err() || size == 0, "beyond the tree");
+        tree.append(leaves[size as usize]);
+    }
+    assert_eq!(tree, leaves.iter().copied().collect());
+    assert_eq!(tree.leaves(), leaves);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::policy::{log, text, witness};
 
 const SIZE: u64 = 1000;
 
-fn packet(index: u64) -> LogProof {
+pub(crate) fn packet(index: u64) -> LogProof {
     let levels = Levels::new(&naive::leaves(SIZE));
     let head = Checkpoint::new("log.example", SIZE, root(&levels, SIZE).unwrap());
     let mut checkpoint = head.sign(&log()).unwrap();

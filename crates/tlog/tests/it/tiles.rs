@@ -93,6 +93,26 @@ fn the_edge_agrees_with_the_tree_across_tile_boundaries() {
 }
 
 #[test]
+fn one_proof_reads_each_tile_once() {
+    let mut log = Log::default();
+    (0..66_000).for_each(|index| log.append(index));
+    let store = log.with_partials();
+    for index in [0, 255, 256, 40_000, 65_535, 65_999] {
+        let reads = std::cell::RefCell::new(Vec::new());
+        let counting = |coord| {
+            reads.borrow_mut().push(coord);
+            store.get(&coord).ok_or(())
+        };
+        inclusion_proof(&TileReader::new(counting, 66_000), index, 66_000).unwrap();
+        let mut reads = reads.into_inner();
+        let count = reads.len();
+        reads.sort();
+        reads.dedup();
+        assert!(count == reads.len() && count <= 6, "{reads:?}");
+    }
+}
+
+#[test]
 fn a_restored_edge_goes_on_as_the_original() {
     let mut log = Log::default();
     (0..700).for_each(|index| log.append(index));

@@ -57,5 +57,12 @@ fn crafted_signatures_are_refused_and_honest_ones_are_not() {
             }
         }
     }
+    // A time beyond 2^63 - 1 is refused though the signature is right.
+    for (time, fine) in [(cosignature::MAX_TIME, true), (cosignature::MAX_TIME + 1, false)] {
+        let message = cosignature::message(&text, time);
+        let signature = craft(secret, Scalar::from(5_u64), EIGHT_TORSION[0], &message);
+        let cosigned = note(&witness, &text, &[&time.to_be_bytes()[..], &signature].concat());
+        assert_eq!(cosignature::verify(&cosigned, &cosigned.signatures()[0], &witness).is_ok(), fine);
+    }
     assert!(accepted_elsewhere > 0, "the ordinary rule accepts some, or this test shows nothing");
 }

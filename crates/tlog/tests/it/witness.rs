@@ -84,6 +84,8 @@ fn each_refusal_has_its_status_and_body() {
     is(ask(10, vec![], head(10, at(9), &log()), state), 422, "the root");
     is(ask(0, vec![at(1)], good(), WitnessState::default()), 422, "the consistency proof");
     is(ask(0, vec![], head(0, at(1), &log()), WitnessState::default()), 422, "the root");
+    let damaged = WitnessState { size: 0, root: at(1) };
+    is(ask(0, vec![], head(0, at(1), &log()), damaged), 422, "the root");
     let malformed = Refusal::Malformed(AddCheckpoint::parse(b"").unwrap_err());
     assert_eq!(malformed.status(), 400);
     assert_eq!(parse_conflict(Refusal::Conflict { size: 10 }.body().as_bytes()), Ok(10));
