@@ -47,22 +47,12 @@ sha256 = bstr .size 32
 seconds = 0..253402300799 ; since 1970-01-01T00:00:00Z, before the year 10000
 source-id = bstr .size (7..33)
 
+; Claims stand in the order of their encoding.
 body = device-evidence / device-body / other-body
-device-evidence = { common, 256 => source-id, evidence }
-device-body = { common, 256 => source-id, content }
-other-body = { common, -70001 => source-id, content }
-common = (
-  ? 6 => seconds,        ; time: iat, claimed by the source's clock
-  -70002 => uint,        ; stream
-  -70003 => uint,        ; sequence
-  ? -70004 => sha256,    ; previous: hash of the stream's previous entry; exactly when the sequence is not 0
-  ? -70005 => beacon,    ; beacon
-  ? -70008 => tstr .size (0..4096), ; reason
-  ? -70009 => source-id, ; on_behalf_of
-)
-evidence = (
-  -70006 => 103,                ; Attested
+device-evidence = {
+  ? 6 => seconds,               ; time
   ? 10 => bstr .size (8..64),   ; nonce
+  256 => source-id,             ; source: a UEID
   ? 259 => bstr .size (1..32),  ; hwmodel
   ? 260 => [version],           ; hwversion
   ? 261 => uint,                ; uptime
@@ -72,8 +62,36 @@ evidence = (
   ? 268 => bstr .size (32..64), ; bootseed
   ? 270 => tstr .size (0..256), ; swname
   ? 271 => [version],           ; swversion
-  ? 273 => [1*64 [295, encoded-component]], ; measurements
+  ? 273 => [1*64 measurement],  ; measurements
+  place,
+  -70006 => 103, ; Attested
+  account,
+}
+device-body = {
+  ? 6 => seconds,   ; time
+  256 => source-id, ; source: a UEID
+  place,
+  content,
+  account,
+}
+other-body = {
+  ? 6 => seconds,      ; time
+  -70001 => source-id, ; source
+  place,
+  content,
+  account,
+}
+place = (
+  -70002 => uint,     ; stream
+  -70003 => uint,     ; sequence
+  ? -70004 => sha256, ; previous: exactly when the sequence is not 0
+  ? -70005 => beacon, ; beacon
 )
+account = (
+  ? -70008 => tstr .size (0..4096), ; reason
+  ? -70009 => source-id,            ; on_behalf_of
+)
+measurement = [295, encoded-component]
 version = tstr .size (0..256)
 encoded-component = bstr .cbor measured-component
 measured-component = { ; RFC 10013
@@ -97,7 +115,7 @@ pub fn cddl() -> String {
     let _ = writeln!(out, "\ncontent = (");
     for (i, (tag, name, rule)) in facts.iter().enumerate() {
         let or = if i == 0 { "   " } else { "// " };
-        let _ = writeln!(out, "{or}{} => {tag}, {} => {rule} ; {name}", claim::FACT, claim::CONTENT);
+        let _ = writeln!(out, "{or}({} => {tag}, {} => {rule}) ; {name}", claim::FACT, claim::CONTENT);
     }
     let _ = writeln!(out, ")");
     rules.sort();
