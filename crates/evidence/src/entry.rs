@@ -77,33 +77,62 @@ pub enum EntryError {
     Body(Malformed),
 }
 
+impl EntryError {
+    /// A stable word for programs, as in `docs/spec/entry.md`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge(_) => "too-large",
+            Self::Envelope(e) | Self::Body(e) => e.reason.code(),
+        }
+    }
+}
+
+/// The body's encoding, once it is known that everyone can read it back.
+fn readable(body: &Body) -> Result<Vec<u8>, EntryError> {
+    let encoded = body.encode();
+    if encoded.len() > MAX_ENTRY {
+        return Err(EntryError::TooLarge(encoded.len()));
+    }
+    Body::decode(&encoded).map_err(EntryError::Body)?;
+    Ok(encoded)
+}
+
 impl Entry {
-    /// Puts a body and its proof together.
+    /// Puts a body and its proof together. Whether the proof holds is for [`Self::verify`] to say.
     ///
     /// # Errors
-    /// The result would be larger than [`MAX_ENTRY`].
+    /// The result could not be read back: it would be larger than [`MAX_ENTRY`], or a value is outside the range of its
+    /// field.
     pub fn new(body: Body, proof: Proof) -> Result<Self, EntryError> {
-        let entry = Self { encoded: body.encode(), body, proof };
-        match entry.encode().len() {
-            n if n > MAX_ENTRY => Err(EntryError::TooLarge(n)),
-            _ => Ok(entry),
+        let encoded = readable(&body)?;
+        Self::assemble(body, encoded, proof)
+    }
+
+    fn assemble(body: Body, encoded: Vec<u8>, proof: Proof) -> Result<Self, EntryError> {
+        let entry = Self { body, encoded, proof };
+        let raw = entry.encode();
+        if raw.len() > MAX_ENTRY {
+            return Err(EntryError::TooLarge(raw.len()));
         }
+        read_envelope(&raw).map_err(EntryError::Envelope)?;
+        Ok(entry)
     }
 
     /// Writes and signs with a COSE key the caller holds: `sign` gets the bytes to sign and returns 64 bytes.
     ///
     /// # Errors
-    /// The entry would be larger than [`MAX_ENTRY`].
+    /// As for [`Self::new`]; nothing that could not be read back is signed.
     pub fn sign_cose(
         body: Body,
         key: &PublicKey,
         sign: impl FnOnce(&[u8]) -> [u8; 64],
     ) -> Result<Self, EntryError> {
-        let encoded = body.encode();
+        let encoded = readable(&body)?;
         let kid = kid(&key.id());
         let header = cose::protected_header(key.algorithm, &kid);
         let signature = Fixed(sign(&cose::sig_structure(&header, &[], &encoded)));
-        Self::new(body, Proof::Cose { algorithm: key.algorithm, kid, signature })
+        Self::assemble(body, encoded, Proof::Cose { algorithm: key.algorithm, kid, signature })
     }
 
     /// What it says.
@@ -184,11 +213,18 @@ impl Entry {
         Ok(Self { body, encoded: encoded.to_vec(), proof })
     }
 
-    /// Verifies the proof with `key`. Says nothing about whether the key was the source's and valid.
+    /// Verifies the proof with `key`, which must also be the one that the proof names. Says nothing about whether the key
+    /// was the source's and valid.
     ///
     /// # Errors
-    /// The key is of another kind, or the signature is wrong.
+    /// The key is another one, or the signature is wrong.
     pub fn verify(&self, key: &PublicKey) -> Result<(), BadProof> {
+        // A WebAuthn signature does not cover the hint; without this check a changed one would go unseen.
+        if let Proof::Cose { kid: hint, .. } | Proof::WebAuthn { kid: hint, .. } = &self.proof
+            && *hint != kid(&key.id())
+        {
+            return Err(BadProof::OtherKey);
+        }
         match &self.proof {
             Proof::Cose { algorithm, kid, signature } => {
                 if *algorithm != key.algorithm {
@@ -224,7 +260,7 @@ fn read_envelope(raw: &[u8]) -> Result<(&[u8], Proof), Malformed> {
             let body = r.bytes(MAX_ENTRY)?;
             let authenticator_data = Bytes(r.bytes(webauthn::MAX_AUTHENTICATOR_DATA)?.to_vec());
             let client_data = Bytes(r.bytes(webauthn::MAX_CLIENT_DATA)?.to_vec());
-            let signature = Bytes(r.bytes(128)?.to_vec());
+            let signature = Bytes(r.bytes(webauthn::MAX_SIGNATURE)?.to_vec());
             (body, Proof::WebAuthn { kid, authenticator_data, client_data, signature })
         }
         Some(0x83) => {

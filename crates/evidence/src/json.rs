@@ -197,7 +197,7 @@ pub fn entry_json(entry: &Entry) -> Value {
 /// Gives back the entry that [`entry_json`] rendered.
 ///
 /// # Errors
-/// The first place that is no entry, or a body whose hash is not the one stated.
+/// The first place that is no entry, or an entry whose hash or length is not the one stated.
 pub fn from_json(v: &Value) -> Result<Entry, JsonError> {
     let map = object(v, &["entry", "bytes", "body", "proof"])?;
     let body = map.get("body").ok_or(JsonError::expected("a value").in_field("body"))?;
@@ -205,6 +205,9 @@ pub fn from_json(v: &Value) -> Result<Entry, JsonError> {
     let proof = map.get("proof").ok_or(JsonError::expected("a value").in_field("proof"))?;
     let proof = proof_from_json(proof).map_err(|e| e.in_field("proof"))?;
     let entry = Entry::new(body, proof).map_err(|e: EntryError| JsonError::expected(&e.to_string()))?;
+    if get::<u64>(map, "bytes")?.is_some_and(|stated| stated != entry.encode().len() as u64) {
+        return Err(JsonError::expected("the length of this entry").in_field("bytes"));
+    }
     match get::<Hash>(map, "entry")? {
         Some(stated) if stated != entry.hash() => {
             Err(JsonError::expected("the hash of this body").in_field("entry"))

@@ -55,8 +55,10 @@ pub type KeyId = Hash;
 /// A key that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadKey {
-    /// The point is not on the curve, not in its canonical encoding, or of small order.
-    #[error("not a usable point of the curve")]
+    /// The point is not on the curve, not in its canonical encoding, or not of prime order.
+    #[error(
+        "not a usable point of the curve: not on it, not in its canonical encoding, or not of prime order"
+    )]
     Point,
     /// WebAuthn keys and security keys need their scope; other keys have none.
     #[error(
@@ -102,25 +104,41 @@ impl PublicKey {
         Hash(Sha256::digest(self.canonical()).into())
     }
 
-    /// Whether it can verify anything at all.
+    /// Whether it can be enrolled. Verification alone asks less: that the point is canonical and not of small order.
+    ///
+    /// A key with a small-order part besides (of mixed order) is refused here, because verifiers with and without
+    /// cofactor disagree about its signatures. No honest key has one (RFC 8032, 5.1.5).
     ///
     /// # Errors
-    /// The point is no point or of small order, or the scope does not fit the purpose.
+    /// The point is no point or not of prime order, or the scope does not fit the purpose.
     pub fn check(&self) -> Result<(), BadKey> {
         if self.scope.is_some() != matches!(self.purpose, KeyUse::WebAuthn | KeyUse::SshSk) {
             return Err(BadKey::Scope);
         }
         match self.algorithm {
-            Algorithm::Ed25519 => {
-                let raw = self.point.0.as_slice().try_into().map_err(|_| BadKey::Point)?;
-                let key = ed25519_dalek::VerifyingKey::from_bytes(raw).map_err(|_| BadKey::Point)?;
-                if key.is_weak() { Err(BadKey::Point) } else { Ok(()) }
-            }
-            Algorithm::P256 => {
-                let compressed = self.point.0.len() == 33;
-                let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&self.point.0);
-                if compressed && key.is_ok() { Ok(()) } else { Err(BadKey::Point) }
-            }
+            Algorithm::Ed25519 => match ed25519_point(&self.point.0) {
+                Some(key) if !key.is_weak() && key.to_edwards().is_torsion_free() => Ok(()),
+                _ => Err(BadKey::Point),
+            },
+            Algorithm::P256 => p256_point(&self.point.0).map(drop).ok_or(BadKey::Point),
         }
+    }
+}
+
+/// The point with this encoding, if it is the canonical one: y below the field's prime 2^255 − 19 (RFC 8032, 5.1.3).
+/// The library reduces y instead of refusing it, which would give two names to one key.
+pub(crate) fn ed25519_point(raw: &[u8]) -> Option<ed25519_dalek::VerifyingKey> {
+    let raw: &[u8; 32] = raw.try_into().ok()?;
+    let [low, middle @ .., high] = raw;
+    let reduced = *low < 0xed || high & 0x7f != 0x7f || middle.iter().any(|b| *b != 0xff);
+    if reduced { ed25519_dalek::VerifyingKey::from_bytes(raw).ok() } else { None }
+}
+
+/// The point with this encoding, if it is the compressed one (SEC 1, 2.3.3). The library also reads others, the compact
+/// form of the same length among them.
+pub(crate) fn p256_point(raw: &[u8]) -> Option<p256::ecdsa::VerifyingKey> {
+    match raw {
+        [2 | 3, x @ ..] if x.len() == 32 => p256::ecdsa::VerifyingKey::from_sec1_bytes(raw).ok(),
+        _ => None,
     }
 }

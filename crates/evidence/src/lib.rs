@@ -26,6 +26,8 @@ pub mod facts;
 pub mod json;
 pub mod keys;
 pub mod proof;
+#[cfg(feature = "sample")]
+pub mod sample;
 pub mod source;
 pub mod spec;
 pub mod statement;

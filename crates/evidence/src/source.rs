@@ -244,13 +244,17 @@ impl Field for SourceId {
     }
     #[cfg(feature = "json")]
     fn to_json(&self) -> crate::json::Value {
-        let text: alloc::string::String = alloc::string::ToString::to_string(self);
-        text.into()
+        alloc::string::ToString::to_string(self).into()
     }
     #[cfg(feature = "json")]
     fn from_json(v: &crate::json::Value) -> Result<Self, crate::json::JsonError> {
         let text = v.as_str().and_then(|s| s.parse().ok());
         text.ok_or(crate::json::JsonError::expected("the identifier of a source"))
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut crate::sample::Sampler) -> Self {
+        let kind = s.choose(&SourceKind::ALL);
+        s.source(kind)
     }
 }
 

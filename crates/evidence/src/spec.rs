@@ -5,58 +5,102 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-use crate::body::claim;
+use crate::body::{DebugStatus, claim};
 use crate::facts::Fact;
 use crate::types::Beacon;
 use crate::wire::Field;
 
 const PRELUDE: &str = "\
-; Vouchsafe entries. Deterministic encoding (RFC 8949, 4.2.1); see docs/spec/entry.md for what CDDL cannot say.
+; Vouchsafe entries (RFC 8610). Deterministic encoding only (RFC 8949, 4.2.1); docs/spec/entry.md says what CDDL cannot.
+; Generated from the code; do not edit.
 
 entry = cose-entry / webauthn-entry / ssh-entry
 
 cose-entry = #6.18([
-  protected: bstr .cbor { 1 => algorithm-cose, 4 => kid },
-  unprotected: {},
-  payload: bstr .cbor body,
+  encoded-header,  ; protected
+  {},              ; unprotected
+  encoded-body,    ; payload
   signature: bstr .size 64,
 ])
-webauthn-entry = [1, kid, bstr .cbor body, authenticator-data: bstr, client-data: bstr, signature: bstr]
-ssh-entry = [2, bstr .cbor body, sshsig: bstr]
+webauthn-entry = [
+  form: 1,
+  kid,
+  encoded-body,
+  authenticator-data: bstr .size (0..1024),
+  client-data: bstr .size (0..2048),
+  signature: bstr .size (0..128),
+]
+ssh-entry = [
+  form: 2,
+  encoded-body,
+  sshsig: bstr .size (0..1024),
+]
 
-algorithm-cose = -8 / -7 ; EdDSA, ES256
-kid = bstr .size 8       ; first bytes of SHA-256 over the public-key
+encoded-header = bstr .cbor protected-header
+encoded-body = bstr .cbor body
+protected-header = {
+  1 => -8 / -7, ; alg: EdDSA, ES256
+  4 => kid,
+}
+kid = bstr .size 8 ; first bytes of SHA-256 over the public-key
 sha256 = bstr .size 32
-time = uint              ; seconds since 1970-01-01T00:00:00Z
+seconds = 0..253402300799 ; since 1970-01-01T00:00:00Z, before the year 10000
 source-id = bstr .size (7..33)
 
-body = device-body / other-body
-device-body = { common, 256 => source-id, (evidence // content) }
-other-body = { common, -70001 => source-id, content }
-common = (
-  ? 6 => time,           ; claimed by the source's clock
-  -70002 => uint,        ; stream
-  -70003 => uint,        ; sequence
-  ? -70004 => sha256,    ; hash of the previous entry; exactly when the sequence is not 0
-  ? -70005 => beacon,
-  ? -70008 => tstr,      ; reason
-  ? -70009 => source-id, ; on behalf of
-)
-evidence = (
-  -70006 => 103,
-  ? 10 => bstr .size (8..64),   ; eat_nonce
+; Claims stand in the order of their encoding.
+body = device-evidence / device-body / other-body
+device-evidence = {
+  ? 6 => seconds,               ; time
+  ? 10 => bstr .size (8..64),   ; nonce
+  256 => source-id,             ; source: a UEID
   ? 259 => bstr .size (1..32),  ; hwmodel
-  ? 260 => [tstr],              ; hwversion
+  ? 260 => [version],           ; hwversion
   ? 261 => uint,                ; uptime
-  ? 263 => 0..4,                ; dbgstat
-  ? 265 => tstr,                ; eat_profile
+  ? 263 => dbgstat,             ; dbgstat
+  ? 265 => tstr .size (0..256), ; profile
   ? 267 => uint,                ; bootcount
   ? 268 => bstr .size (32..64), ; bootseed
-  ? 270 => tstr,                ; swname
-  ? 271 => [tstr],              ; swversion
-  ? 273 => [+ [295, bstr .cbor measured-component]],
+  ? 270 => tstr .size (0..256), ; swname
+  ? 271 => [version],           ; swversion
+  ? 273 => [1*64 measurement],  ; measurements
+  place,
+  -70006 => 103, ; Attested
+  account,
+}
+device-body = {
+  ? 6 => seconds,   ; time
+  256 => source-id, ; source: a UEID
+  place,
+  content,
+  account,
+}
+other-body = {
+  ? 6 => seconds,      ; time
+  -70001 => source-id, ; source
+  place,
+  content,
+  account,
+}
+place = (
+  -70002 => uint,     ; stream
+  -70003 => uint,     ; sequence
+  ? -70004 => sha256, ; previous: exactly when the sequence is not 0
+  ? -70005 => beacon, ; beacon
 )
-measured-component = { 1 => [tstr, ? [tstr]], 2 => [1, sha256] } ; RFC 10013
+account = (
+  ? -70008 => tstr .size (0..4096), ; reason
+  ? -70009 => source-id,            ; on_behalf_of
+)
+measurement = [295, encoded-component]
+version = tstr .size (0..256)
+encoded-component = bstr .cbor measured-component
+measured-component = { ; RFC 10013
+  1 => [name: tstr .size (0..256), ? [version]],
+  2 => [1, sha256], ; 1: SHA-256 (RFC 6920)
+}
+
+; A WebAuthn assertion as the fact Signed carries it.
+webauthn-assertion = [authenticator-data: bstr, client-data: bstr, signature: bstr]
 ";
 
 /// The CDDL of entries, complete.
@@ -64,13 +108,14 @@ measured-component = { 1 => [tstr, ? [tstr]], 2 => [1, sha256] } ; RFC 10013
 pub fn cddl() -> String {
     let mut rules: Vec<(Cow<'static, str>, String)> = Vec::new();
     Beacon::rules(&mut rules);
+    DebugStatus::rules(&mut rules);
     let facts = Fact::cddl_rules(&mut rules);
     let mut out = String::from(PRELUDE);
     // Writing to a String cannot fail.
     let _ = writeln!(out, "\ncontent = (");
     for (i, (tag, name, rule)) in facts.iter().enumerate() {
-        let or = if i == 0 { "  " } else { "//" };
-        let _ = writeln!(out, "  {or} {} => {tag}, {} => {rule} ; {name}", claim::FACT, claim::CONTENT);
+        let or = if i == 0 { "   " } else { "// " };
+        let _ = writeln!(out, "{or}({} => {tag}, {} => {rule}) ; {name}", claim::FACT, claim::CONTENT);
     }
     let _ = writeln!(out, ")");
     rules.sort();

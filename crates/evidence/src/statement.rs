@@ -6,8 +6,11 @@
 
 use alloc::string::String;
 
+use sha2::{Digest, Sha256};
 use tlog::Hash;
 
+use crate::keys::{KeyUse, PublicKey};
+use crate::proof::{BadProof, ssh, webauthn};
 use crate::time::Time;
 
 codes! {
@@ -58,15 +61,36 @@ pub struct NotAStatement {
 const HEADER: &str = "vouchsafe-record@v1";
 /// Most bytes of a statement.
 pub const MAX_STATEMENT: usize = 4_096;
+/// Most bytes of a record's identifier and of a printed name.
+pub const MAX_FIELD: usize = 512;
+
+/// Characters that make a text look like another: controls, line and paragraph separators, directional formatting
+/// (UAX #9) and invisible characters. What is signed must be what is read.
+const fn deceives(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\x1f'
+            | '\x7f'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
 
 impl Statement {
     /// The canonical text: six lines, each ended by a line feed.
     ///
     /// # Errors
-    /// Record or name are empty, too long, or contain control characters or outer spaces.
+    /// Record or name are empty, too long, or contain outer spaces or characters that hide or reorder others.
     pub fn text(&self) -> Result<String, NotAStatement> {
         let fine =
-            |s: &str| !s.is_empty() && s.len() <= 512 && s.trim() == s && !s.chars().any(char::is_control);
+            |s: &str| !s.is_empty() && s.len() <= MAX_FIELD && s.trim() == s && !s.chars().any(deceives);
         if !fine(&self.record) {
             return Err(NotAStatement { line: 2, want: "record ID" });
         }
@@ -84,12 +108,16 @@ impl Statement {
     /// # Errors
     /// The first line that deviates.
     pub fn parse(text: &str) -> Result<Self, NotAStatement> {
-        let mut lines = text.split('\n').enumerate();
-        let mut line = |prefix: &'static str, want: &'static str| {
-            let (n, line) = lines.next().unwrap_or((0, ""));
-            line.strip_prefix(prefix).ok_or(NotAStatement { line: n + 1, want })
-        };
         let bad = |line, want| NotAStatement { line, want };
+        if text.len() > MAX_STATEMENT {
+            return Err(bad(1, "a statement of at most 4096 bytes"));
+        }
+        let mut lines = (1..).zip(text.split('\n'));
+        let mut line = |prefix: &'static str, want: &'static str| {
+            // A text of fewer lines is refused at its last, empty one.
+            let (n, line) = lines.next().unwrap_or((7, ""));
+            line.strip_prefix(prefix).ok_or(NotAStatement { line: n, want })
+        };
         if !line(HEADER, HEADER)?.is_empty() {
             return Err(bad(1, HEADER));
         }
@@ -104,4 +132,30 @@ impl Statement {
         // The text must be the one form and nothing more.
         if statement.text()? == text { Ok(statement) } else { Err(bad(7, "the end, after one line feed")) }
     }
+}
+
+/// Verifies a person's signature over the text of a statement, both verbatim as the fact `Signed` carries them.
+///
+/// SSH keys sign the text itself in namespace [`ssh::RECORD_NAMESPACE`]. A WebAuthn key signs it as the challenge
+/// SHA-256(text), and its signature is [`webauthn::Parts`]. The text must be a statement in its canonical form.
+///
+/// # Errors
+/// The text is no statement, the key is of another use or another key, or the signature is wrong.
+pub fn verify(key: &PublicKey, text: &str, signature: &[u8]) -> Result<Statement, BadProof> {
+    let statement =
+        Statement::parse(text).map_err(|_| BadProof::Purpose("the text, which is no statement,"))?;
+    match key.purpose {
+        KeyUse::Ssh | KeyUse::SshSk => {
+            ssh::verify(key, ssh::RECORD_NAMESPACE, text.as_bytes(), signature).map(drop)
+        }
+        KeyUse::WebAuthn => {
+            let parts = webauthn::Parts::decode(signature)
+                .map_err(|_| BadProof::Malformed("not [authenticator data, client data, signature]"))?;
+            let challenge = Hash(Sha256::digest(text.as_bytes()).into());
+            let webauthn::Parts { authenticator_data, client_data, signature } = &parts;
+            webauthn::verify(key, &challenge, authenticator_data, client_data, signature).map(drop)
+        }
+        KeyUse::Cose => Err(BadProof::OtherKey),
+    }?;
+    Ok(statement)
 }

@@ -108,7 +108,7 @@ impl FromStr for Time {
 
 impl Field for Time {
     fn cddl() -> Cow<'static, str> {
-        "time".into()
+        "seconds".into()
     }
     fn write(&self, w: &mut Writer) {
         w.uint(self.0);
@@ -125,6 +125,10 @@ impl Field for Time {
     #[cfg(feature = "json")]
     fn from_json(v: &crate::json::Value) -> Result<Self, crate::json::JsonError> {
         v.as_str().and_then(|s| s.parse().ok()).ok_or(crate::json::JsonError::expected("a time in UTC"))
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut crate::sample::Sampler) -> Self {
+        Self(s.below(Self::MAX.0 + 1))
     }
 }
 

@@ -31,6 +31,10 @@ impl Field for Hash {
     fn from_json(v: &Value) -> Result<Self, JsonError> {
         Fixed::<32>::from_json(v).map(|f| Self(f.0))
     }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut crate::sample::Sampler) -> Self {
+        Self(s.array())
+    }
 }
 
 /// A byte string of exactly `N` bytes.
@@ -58,6 +62,10 @@ impl<const N: usize> Field for Fixed<N> {
     fn from_json(v: &Value) -> Result<Self, JsonError> {
         let raw = v.as_str().and_then(unhex).ok_or(JsonError::expected("hexadecimal digits"))?;
         raw.try_into().map(Self).map_err(|_| JsonError::expected("hexadecimal digits of the fixed length"))
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut crate::sample::Sampler) -> Self {
+        Self(s.array())
     }
 }
 
@@ -89,6 +97,11 @@ impl Field for Bytes {
     #[cfg(feature = "json")]
     fn from_json(v: &Value) -> Result<Self, JsonError> {
         v.as_str().and_then(unhex).map(Self).ok_or(JsonError::expected("hexadecimal digits"))
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut crate::sample::Sampler) -> Self {
+        let n = s.below(40);
+        Self(s.bytes(n))
     }
 }
 

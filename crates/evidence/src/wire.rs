@@ -1,15 +1,19 @@
 //! How Rust types become CBOR: the [`Field`] trait and the macros that write it for structures, codes and facts.
 //!
-//! One declaration gives the type, its strict codec, its JSON rendering and its CDDL, so that the four cannot differ.
+//! One declaration gives the type, its strict codec, its JSON rendering, its CDDL and its examples, so that the five
+//! cannot differ. The values that fields hold are in `wire/values.rs`.
+
+mod values;
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::MAX_ENTRY;
-use crate::cbor::{Malformed, Reader, Reason, Writer};
+use crate::cbor::{Malformed, Reader, Writer};
 #[cfg(feature = "json")]
 use crate::json::{JsonError, Value};
+#[cfg(feature = "sample")]
+use crate::sample::Sampler;
 
 /// A value with one deterministic encoding.
 pub trait Field: Sized {
@@ -35,162 +39,9 @@ pub trait Field: Sized {
     /// The value from what people read.
     #[cfg(feature = "json")]
     fn from_json(v: &Value) -> Result<Self, JsonError>;
-}
-
-impl Field for u64 {
-    fn cddl() -> Cow<'static, str> {
-        "uint".into()
-    }
-    fn write(&self, w: &mut Writer) {
-        w.uint(*self);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        r.uint()
-    }
-    #[cfg(feature = "json")]
-    fn to_json(&self) -> Value {
-        Value::from(*self)
-    }
-    #[cfg(feature = "json")]
-    fn from_json(v: &Value) -> Result<Self, JsonError> {
-        v.as_u64().ok_or(JsonError::expected("an unsigned integer"))
-    }
-}
-
-impl Field for i64 {
-    fn cddl() -> Cow<'static, str> {
-        "int".into()
-    }
-    fn write(&self, w: &mut Writer) {
-        w.int(*self);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        r.int()
-    }
-    #[cfg(feature = "json")]
-    fn to_json(&self) -> Value {
-        Value::from(*self)
-    }
-    #[cfg(feature = "json")]
-    fn from_json(v: &Value) -> Result<Self, JsonError> {
-        v.as_i64().ok_or(JsonError::expected("an integer"))
-    }
-}
-
-impl Field for bool {
-    fn cddl() -> Cow<'static, str> {
-        "bool".into()
-    }
-    fn write(&self, w: &mut Writer) {
-        w.bool(*self);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        r.bool()
-    }
-    #[cfg(feature = "json")]
-    fn to_json(&self) -> Value {
-        Value::from(*self)
-    }
-    #[cfg(feature = "json")]
-    fn from_json(v: &Value) -> Result<Self, JsonError> {
-        v.as_bool().ok_or(JsonError::expected("true or false"))
-    }
-}
-
-impl Field for String {
-    fn cddl() -> Cow<'static, str> {
-        "tstr".into()
-    }
-    fn write(&self, w: &mut Writer) {
-        w.text(self);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        r.text(MAX_ENTRY).map(Into::into)
-    }
-    #[cfg(feature = "json")]
-    fn to_json(&self) -> Value {
-        Value::from(self.as_str())
-    }
-    #[cfg(feature = "json")]
-    fn from_json(v: &Value) -> Result<Self, JsonError> {
-        v.as_str().map(Into::into).ok_or(JsonError::expected("a string"))
-    }
-}
-
-impl<T: Field> Field for Option<T> {
-    fn cddl() -> Cow<'static, str> {
-        T::cddl()
-    }
-    fn rules(out: &mut Vec<(Cow<'static, str>, String)>) {
-        T::rules(out);
-    }
-    fn absent(&self) -> bool {
-        self.is_none()
-    }
-    fn missing() -> Option<Self> {
-        Some(None)
-    }
-    fn write(&self, w: &mut Writer) {
-        if let Some(v) = self {
-            v.write(w);
-        }
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        T::read(r).map(Some)
-    }
-    #[cfg(feature = "json")]
-    fn to_json(&self) -> Value {
-        self.as_ref().map_or(Value::Null, T::to_json)
-    }
-    #[cfg(feature = "json")]
-    fn from_json(v: &Value) -> Result<Self, JsonError> {
-        T::from_json(v).map(Some)
-    }
-}
-
-/// Lists are left out of their map when empty, and refused when written as an empty list: one form for one meaning.
-impl<T: Field> Field for Vec<T> {
-    fn cddl() -> Cow<'static, str> {
-        alloc::format!("[+ {}]", T::cddl()).into()
-    }
-    fn rules(out: &mut Vec<(Cow<'static, str>, String)>) {
-        T::rules(out);
-    }
-    fn absent(&self) -> bool {
-        self.is_empty()
-    }
-    fn missing() -> Option<Self> {
-        Some(Self::new())
-    }
-    fn write(&self, w: &mut Writer) {
-        w.array(self.len());
-        for item in self {
-            item.write(w);
-        }
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let here = r.position();
-        let n = r.array(MAX_ENTRY)?;
-        if n == 0 {
-            return Err(Malformed { at: here, reason: Reason::OutOfRange("an empty list is left out") });
-        }
-        // Reserve no more than the input can hold: a claimed length alone allocates nothing.
-        let mut items = Self::new();
-        for _ in 0..n {
-            items.push(T::read(r)?);
-        }
-        r.leave();
-        Ok(items)
-    }
-    #[cfg(feature = "json")]
-    fn to_json(&self) -> Value {
-        Value::Array(self.iter().map(T::to_json).collect())
-    }
-    #[cfg(feature = "json")]
-    fn from_json(v: &Value) -> Result<Self, JsonError> {
-        let items = v.as_array().ok_or(JsonError::expected("an array"))?;
-        items.iter().enumerate().map(|(i, v)| T::from_json(v).map_err(|e| e.at_index(i))).collect()
-    }
+    /// An example of the value. The same sampler gives the same examples, always.
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut Sampler) -> Self;
 }
 
 /// Declares structures encoded as maps with integer keys, which must be listed in ascending order.
@@ -279,6 +130,11 @@ macro_rules! structures {
                         .ok_or(JsonError::expected("a value").in_field(stringify!($field)))?,
                 },)* })
             }
+            #[cfg(feature = "sample")]
+            #[allow(unused_variables, clippy::allow_attributes, reason = "a structure may have no field")]
+            fn sample(s: &mut $crate::sample::Sampler) -> Self {
+                Self { $($field: <$ty as $crate::wire::Field>::sample(s),)* }
+            }
         }
     )*};
 }
@@ -320,13 +176,9 @@ macro_rules! codes {
         impl $crate::wire::Field for $name {
             fn cddl() -> alloc::borrow::Cow<'static, str> { $rule.into() }
             fn rules(out: &mut alloc::vec::Vec<(alloc::borrow::Cow<'static, str>, alloc::string::String)>) {
-                let mut text = alloc::string::String::new();
-                for v in Self::ALL {
-                    if !text.is_empty() { text.push_str(" / "); }
-                    text.push_str(&alloc::format!("{} ", v.code()));
-                }
+                let codes: alloc::vec::Vec<_> = Self::ALL.iter().map(|v| alloc::format!("{}", v.code())).collect();
                 let words: alloc::vec::Vec<_> = Self::ALL.iter().map(|v| alloc::format!("{} {}", v.code(), v.word())).collect();
-                out.push(($rule.into(), alloc::format!("{}; {}", text, words.join(", "))));
+                out.push(($rule.into(), alloc::format!("{} ; {}", codes.join(" / "), words.join(", "))));
             }
             fn write(&self, w: &mut $crate::cbor::Writer) { w.uint(self.code()); }
             fn read(r: &mut $crate::cbor::Reader<'_>) -> Result<Self, $crate::cbor::Malformed> {
@@ -342,6 +194,8 @@ macro_rules! codes {
             fn from_json(v: &$crate::json::Value) -> Result<Self, $crate::json::JsonError> {
                 v.as_str().and_then(Self::from_word).ok_or($crate::json::JsonError::expected($rule))
             }
+            #[cfg(feature = "sample")]
+            fn sample(s: &mut $crate::sample::Sampler) -> Self { s.choose(Self::ALL) }
         }
     )*};
 }
@@ -408,6 +262,15 @@ macro_rules! catalogue {
                     $(stringify!($name) => Ok(Self::$name(<$name as $crate::wire::Field>::from_json(v)?)),)*
                     _ => Err($crate::json::JsonError::unknown(name)),
                 }
+            }
+
+            /// One example of every fact, `Attested` first, then in the order of the catalogue.
+            #[cfg(feature = "sample")]
+            pub fn samples(s: &mut $crate::sample::Sampler) -> alloc::vec::Vec<Self> {
+                alloc::vec![
+                    Self::Attested(<$crate::body::Evidence as $crate::sample::Sample>::sample(s)),
+                    $(Self::$name(<$name as $crate::wire::Field>::sample(s))),*
+                ]
             }
 
             /// CDDL of the catalogue: (number, name, rule), and every rule they need.

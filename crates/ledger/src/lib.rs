@@ -1,4 +1,40 @@
 //! The ledger: the one way facts become durable, ordered and provable.
+//!
+//! ```text
+//! submit ─▶ authenticate ─▶ [ sequencer: decide ▶ apply ▶ gather ] ─▶ [ committer: append ] ─▶ [ acknowledger ]
+//!           callers' threads   one thread, ahead of durability         one thread, no timer      receipts, proofs
+//! ```
+//!
+//! Nothing that depends on an entry leaves before the entry is durable (invariant 1): receipts are made after the append,
+//! readers are capped at the durable size. A failed or ambiguous append poisons the sequencer, which reads everything anew.
+//!
+//! Not here: what facts mean (`world`), how stores work (adapters of [`ports`]), HTTP.
 #![forbid(unsafe_code)]
 
+pub mod audit;
+mod authenticate;
+pub mod authorise;
+mod committer;
+mod error;
+mod guard;
+mod init;
+mod keys;
+mod ledger;
 pub mod ports;
+mod receipt;
+mod recover;
+mod sequencer;
+mod shared;
+mod tree;
+mod voice;
+
+pub use authenticate::Authenticated;
+pub use error::{LedgerError, Rejection};
+pub use guard::{Doubt, Standing};
+pub use init::{Init, NewLog, SIMULATED};
+pub use keys::LedgerKeys;
+pub use ledger::{Ledger, Options, Parts, Reading};
+pub use receipt::{Level, Receipt};
+pub use recover::{Loaded, load};
+pub use shared::Outcome;
+pub use tree::TreeView;

@@ -101,7 +101,7 @@ impl World {
             Fact::StreamClosed(_) => self.streams.close(index, &stream),
             Fact::StreamKeyChanged(f) => self.streams.change_key(index, &stream, &f.key),
             Fact::Equivocated(f) => {
-                self.streams.forked(index, &StreamKey { source: f.source, stream: f.stream });
+                self.streams.forked(index, &StreamKey { source: f.source, stream: f.stream }, f.second);
             }
             _ => {}
         }
@@ -140,6 +140,7 @@ impl World {
             Fact::RolesChanged(f) => self.sources.roles_changed(index, f),
             Fact::TokenIssued(f) => self.sources.token_issued(index, f),
             Fact::TokenRevoked(f) => self.sources.token_revoked(index, &f.token),
+            Fact::Quarantined(f) => self.sources.quarantined(index, &f.source, f.entry),
             _ => {}
         }
     }

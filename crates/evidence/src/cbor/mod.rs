@@ -80,6 +80,30 @@ pub enum Reason {
     OutOfRange(&'static str),
 }
 
+impl Reason {
+    /// A stable word for programs, as in `docs/spec/entry.md`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::Trailing => "trailing",
+            Self::NotShortest => "not-shortest",
+            Self::Indefinite => "indefinite",
+            Self::Unsupported => "unsupported",
+            Self::Utf8 => "not-utf8",
+            Self::KeyOrder => "key-order",
+            Self::DuplicateKey => "duplicate-key",
+            Self::TooDeep => "too-deep",
+            Self::UnknownKey(_) => "unknown-key",
+            Self::Missing(_) => "missing",
+            Self::Expected(_) => "unexpected",
+            Self::UnknownCode(..) => "unknown-code",
+            Self::TooLong { .. } => "too-long",
+            Self::OutOfRange(_) => "out-of-range",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

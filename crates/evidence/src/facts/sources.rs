@@ -8,7 +8,7 @@ use tlog::Hash;
 use crate::keys::{KeyId, PublicKey};
 use crate::source::SourceId;
 use crate::time::Time;
-use crate::types::{Bytes, EntryRef};
+use crate::types::{BlobRef, Bytes, EntryRef};
 
 codes! {
     /// Why a key is revoked (after RFC 5280, 5.3.1).
@@ -157,7 +157,11 @@ structures! {
         3 sequence: u64,
         /// The entry that the log holds.
         4 first: EntryRef,
-        /// The other entry, whole.
-        5 second: Bytes,
+        /// Hash of the other entry.
+        5 second: Hash,
+        /// The other entry, whole, unless it is in `blob`.
+        6 bytes: Option<Bytes>,
+        /// Where the whole other entry is, if it is too large for this one.
+        7 blob: Option<BlobRef>,
     }
 }

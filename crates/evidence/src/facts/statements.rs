@@ -27,7 +27,7 @@ structures! {
     Signed = "signed" {
         /// The canonical text (see `statement`).
         1 statement: String,
-        /// SSHSIG blob over the text, or the CBOR of a WebAuthn assertion over its SHA-256.
+        /// SSHSIG blob over the text, or the CBOR of a WebAuthn assertion over its SHA-256 (see `statement::verify`).
         2 signature: Bytes,
         /// Who signed.
         3 signer: SourceId,

@@ -7,7 +7,7 @@ pub mod webauthn;
 #[cfg(test)]
 mod tests;
 
-use crate::keys::{Algorithm, PublicKey};
+use crate::keys::{Algorithm, PublicKey, ed25519_point, p256_point};
 
 /// Why a proof does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +15,9 @@ pub enum BadProof {
     /// The key is of another algorithm or use than the proof.
     #[error("the key is of another kind than the proof")]
     OtherKey,
+    /// The key is no usable point of its curve.
+    #[error("the public key is not a usable point of its curve")]
+    BadKey,
     /// The signature does not verify.
     #[error("the signature does not verify")]
     Signature,
@@ -29,6 +32,21 @@ pub enum BadProof {
     NotPresent,
 }
 
+impl BadProof {
+    /// A stable word for programs, as in `docs/spec/entry.md`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::OtherKey => "other-key",
+            Self::BadKey => "bad-key",
+            Self::Signature => "wrong-signature",
+            Self::Malformed(_) => "malformed-signature",
+            Self::Purpose(_) => "other-purpose",
+            Self::NotPresent => "not-present",
+        }
+    }
+}
+
 /// How an ECDSA signature is written.
 #[derive(Clone, Copy)]
 pub(crate) enum EcdsaForm {
@@ -41,6 +59,7 @@ pub(crate) enum EcdsaForm {
 /// Verifies `signature` over `message` under the raw key, whatever it is used for.
 ///
 /// Ed25519 through `verify_strict` alone: it refuses small-order points and everything batch verification lets through.
+/// The key's encoding must be canonical too, which `verify_strict` does not ask.
 pub(crate) fn verify_raw(
     key: &PublicKey,
     message: &[u8],
@@ -49,16 +68,14 @@ pub(crate) fn verify_raw(
 ) -> Result<(), BadProof> {
     match key.algorithm {
         Algorithm::Ed25519 => {
-            let raw: &[u8; 32] = key.point.0.as_slice().try_into().map_err(|_| BadProof::OtherKey)?;
-            let verifier = ed25519_dalek::VerifyingKey::from_bytes(raw).map_err(|_| BadProof::OtherKey)?;
+            let verifier = ed25519_point(&key.point.0).filter(|k| !k.is_weak()).ok_or(BadProof::BadKey)?;
             let signature = ed25519_dalek::Signature::from_slice(signature)
                 .map_err(|_| BadProof::Malformed("an Ed25519 signature has 64 bytes"))?;
             verifier.verify_strict(message, &signature).map_err(|_| BadProof::Signature)
         }
         Algorithm::P256 => {
             use p256::ecdsa::signature::Verifier;
-            let verifier =
-                p256::ecdsa::VerifyingKey::from_sec1_bytes(&key.point.0).map_err(|_| BadProof::OtherKey)?;
+            let verifier = p256_point(&key.point.0).ok_or(BadProof::BadKey)?;
             let parsed = match form {
                 EcdsaForm::Fixed => p256::ecdsa::Signature::from_slice(signature),
                 EcdsaForm::Der => p256::ecdsa::Signature::from_der(signature),

@@ -10,7 +10,7 @@ use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::{BadProof, EcdsaForm, verify_raw};
-use crate::keys::{Algorithm, KeyUse, PublicKey};
+use crate::keys::{Algorithm, KeyUse, PublicKey, p256_point};
 use crate::types::Bytes;
 
 /// Namespace of signatures over entry hashes.
@@ -114,11 +114,13 @@ pub fn read_key(raw: &[u8]) -> Result<PublicKey, BadProof> {
     let point = w.string()?;
     let point = match algorithm {
         Algorithm::Ed25519 => point.to_vec(),
-        Algorithm::P256 => {
+        // OpenSSH writes uncompressed points only (RFC 5656, 3.1 allows both), so a key has one encoding here.
+        Algorithm::P256 if point.first() == Some(&4) => {
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point);
             let key = key.map_err(|_| BadProof::Malformed("not a point on P-256"))?;
             key.to_sec1_point(true).as_bytes().to_vec()
         }
+        Algorithm::P256 => return Err(BadProof::Malformed("a point on P-256 that is not uncompressed")),
     };
     let scope = if sk {
         let application = core::str::from_utf8(w.string()?);
@@ -133,7 +135,7 @@ pub fn read_key(raw: &[u8]) -> Result<PublicKey, BadProof> {
         purpose: if sk { KeyUse::SshSk } else { KeyUse::Ssh },
         scope,
     };
-    key.check().map_err(|_| BadProof::Malformed("an unusable SSH key"))?;
+    key.check().map_err(|_| BadProof::BadKey)?;
     Ok(key)
 }
 
@@ -158,7 +160,7 @@ pub fn write_key(key: &PublicKey) -> Option<Vec<u8>> {
             };
             put(&mut out, kind);
             put(&mut out, b"nistp256");
-            let point = p256::ecdsa::VerifyingKey::from_sec1_bytes(&key.point.0).ok()?;
+            let point = p256_point(&key.point.0)?;
             point.to_sec1_point(false).as_bytes().to_vec()
         }
         _ => return None,

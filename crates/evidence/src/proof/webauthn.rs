@@ -1,7 +1,8 @@
 //! WebAuthn assertions (Web Authentication Level 3, 7.2) whose challenge is an entry hash or a statement's hash.
 //!
-//! Client data is checked by the limited verification algorithm (5.8.1.2): browsers write `type`, `challenge` and
-//! `origin` first and in this order, so a prefix comparison suffices and no JSON parser sees outside input.
+//! Client data is checked by the limited verification algorithm (5.8.1.2): browsers write `type`, `challenge`, `origin`
+//! and `crossOrigin` first and in this order, so a prefix comparison suffices and no JSON parser sees outside input.
+//! An assertion made inside another site's frame (`crossOrigin` true) is refused: a person signs on our own page.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,12 +12,15 @@ use sha2::{Digest, Sha256};
 use tlog::Hash;
 
 use super::{BadProof, EcdsaForm, verify_raw};
+use crate::cbor::{Malformed, Reader, Writer};
 use crate::keys::{KeyUse, PublicKey};
 
 /// Most bytes of authenticator data: 37 and extensions.
 pub const MAX_AUTHENTICATOR_DATA: usize = 1_024;
 /// Most bytes of client data.
 pub const MAX_CLIENT_DATA: usize = 2_048;
+/// Most bytes of a signature: 72 for ECDSA on P-256 in DER.
+pub const MAX_SIGNATURE: usize = 128;
 
 /// What the authenticator said beside the signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +64,47 @@ pub fn verify(
     Ok(Assertion { user_verified: flags & 4 != 0, counter: u32::from_be_bytes(*counter), origin })
 }
 
+/// An assertion as a person's signature over a statement carries it: three byte strings in one CBOR array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Authenticator data.
+    pub authenticator_data: Vec<u8>,
+    /// Client data, the JSON as the browser made it.
+    pub client_data: Vec<u8>,
+    /// ASN.1 DER for ECDSA, 64 bytes for Ed25519.
+    pub signature: Vec<u8>,
+}
+
+impl Parts {
+    /// `[authenticator data, client data, signature]`.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::with_capacity(self.client_data.len() + 256);
+        w.array(3);
+        w.bytes(&self.authenticator_data);
+        w.bytes(&self.client_data);
+        w.bytes(&self.signature);
+        w.into_bytes()
+    }
+
+    /// Reads the array, strictly.
+    ///
+    /// # Errors
+    /// Where and why it is none.
+    pub fn decode(raw: &[u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(raw);
+        r.array_of(3, "[authenticator data, client data, signature]")?;
+        let parts = Self {
+            authenticator_data: r.bytes(MAX_AUTHENTICATOR_DATA)?.to_vec(),
+            client_data: r.bytes(MAX_CLIENT_DATA)?.to_vec(),
+            signature: r.bytes(MAX_SIGNATURE)?.to_vec(),
+        };
+        r.leave();
+        r.finish()?;
+        Ok(parts)
+    }
+}
+
 /// The origin, once type and challenge are what they must be.
 fn check_client_data(challenge: &Hash, client_data: &[u8]) -> Result<String, BadProof> {
     let rest = client_data
@@ -77,5 +122,9 @@ fn check_client_data(challenge: &Hash, client_data: &[u8]) -> Result<String, Bad
     if origin.is_empty() || origin.contains(&b'\\') || !origin.is_ascii() {
         return Err(BadProof::Malformed("an origin that browsers do not write"));
     }
-    Ok(origin.iter().map(|b| char::from(*b)).collect())
+    let rest = rest.get(end..).unwrap_or_default().strip_prefix(br#"","crossOrigin":false"#);
+    match rest.and_then(|rest| rest.first()) {
+        Some(b'}' | b',') => Ok(origin.iter().map(|b| char::from(*b)).collect()),
+        _ => Err(BadProof::Purpose("the frame: client data must say `crossOrigin` is false, which")),
+    }
 }

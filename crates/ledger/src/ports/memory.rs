@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use evidence::Time;
 use tlog::Hash;
 
-use super::{Appended, Batch, Blobs, Clock, Guard, Head, Log, Problem, Staged, StoreError, Vault, commit};
+use super::{
+    Appended, Batch, Blobs, Clock, Guard, Head, Log, Problem, Salted, Staged, StoreError, Vault, commit,
+};
 
 /// A panic while the lock was held leaves the map whole: every change is one insertion.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -136,7 +138,7 @@ impl Blobs for MemoryBlobs {
 
 /// A vault in memory.
 #[derive(Default)]
-pub struct MemoryVault(Mutex<BTreeMap<Hash, ([u8; 32], Vec<u8>)>>);
+pub struct MemoryVault(Mutex<BTreeMap<Hash, Salted>>);
 
 impl Vault for MemoryVault {
     fn put(&self, salt: &[u8; 32], value: &[u8]) -> Result<Hash, StoreError> {
@@ -144,7 +146,7 @@ impl Vault for MemoryVault {
         locked(&self.0).insert(commitment, (*salt, value.to_vec()));
         Ok(commitment)
     }
-    fn get(&self, commitment: &Hash) -> Result<Option<([u8; 32], Vec<u8>)>, StoreError> {
+    fn get(&self, commitment: &Hash) -> Result<Option<Salted>, StoreError> {
         Ok(locked(&self.0).get(commitment).cloned())
     }
     fn erase(&self, commitment: &Hash) -> Result<bool, StoreError> {

@@ -190,6 +190,9 @@ pub trait Blobs: Send + Sync {
     fn has(&self, digest: &Hash) -> Result<bool, StoreError>;
 }
 
+/// A value of the vault with its salt.
+pub type Salted = ([u8; 32], Vec<u8>);
+
 /// Values behind salted commitments. The log holds the commitments, for ever; the vault holds the values until they are
 /// erased.
 pub trait Vault: Send + Sync {
@@ -203,7 +206,7 @@ pub trait Vault: Send + Sync {
     ///
     /// # Errors
     /// The store cannot be read, or the value differs from its commitment.
-    fn get(&self, commitment: &Hash) -> Result<Option<([u8; 32], Vec<u8>)>, StoreError>;
+    fn get(&self, commitment: &Hash) -> Result<Option<Salted>, StoreError>;
 
     /// Erases a value and its salt, and says whether there was one. Done means that the store's files hold neither.
     ///

@@ -1,1 +1,4 @@
-//! Integration tests of the ledger.
+//! Integration tests of the ledger: the write path, its refusals, and what happens when the store fails.
+
+mod refusals;
+mod write_path;

@@ -75,7 +75,7 @@ impl Value {
         let mut w = Writer::with_capacity(160);
         match self {
             Self::Source(s) => {
-                w.array(5);
+                w.array(6);
                 w.uint(s.enrolled);
                 put_all(&mut w, &s.keys, |w, k| {
                     w.array(5);
@@ -100,6 +100,11 @@ impl Value {
                     w.uint(*from);
                     w.bool(*suspended);
                 });
+                put_all(&mut w, &s.quarantined, |w, (from, entry)| {
+                    w.array(2);
+                    w.uint(*from);
+                    entry.write(w);
+                });
             }
             Self::Token(t) => {
                 w.array(6);
@@ -118,13 +123,14 @@ impl Value {
         let mut r = Reader::new(raw);
         let value = match key {
             Key::Source(_) => {
-                r.array_of(5, "a source of five parts")?;
+                r.array_of(6, "a source of six parts")?;
                 let source = Source {
                     enrolled: r.uint()?,
                     keys: get_all(&mut r, read_key)?,
                     names: get_all(&mut r, |r| pair(r, |r| r.text(MAX_TEXT).map(Into::into)))?,
                     roles: get_all(&mut r, |r| pair(r, get_texts))?,
                     suspensions: get_all(&mut r, |r| pair(r, Reader::bool))?,
+                    quarantined: get_all(&mut r, |r| pair(r, Hash::read))?,
                 };
                 Self::Source(source)
             }

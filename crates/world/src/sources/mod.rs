@@ -54,7 +54,12 @@ pub struct Source {
     pub roles: Vec<(u64, Vec<String>)>,
     /// Whether it was suspended, each answer with the index it holds from.
     pub suspensions: Vec<(u64, bool)>,
+    /// What it signed and the log set aside: index of the `Quarantined` entry, and hash of what it keeps.
+    pub quarantined: Vec<(u64, Hash)>,
 }
+
+/// Most inadmissible entries of one source that are kept.
+pub const MAX_QUARANTINED: usize = 16;
 
 /// The value that holds at the end of a prefix of `size` entries.
 fn at<T>(history: &[(u64, T)], size: u64) -> Option<&T> {
@@ -78,6 +83,14 @@ impl Source {
     #[must_use]
     pub fn suspended_at(&self, size: u64) -> bool {
         at(&self.suspensions, size).copied().unwrap_or(false)
+    }
+
+    /// Index of the entry that keeps this inadmissible one already, or that shall do for it because there are enough.
+    #[must_use]
+    pub fn quarantine_kept(&self, entry: &Hash) -> Option<u64> {
+        let known = self.quarantined.iter().find(|(_, hash)| hash == entry);
+        let enough = if self.quarantined.len() >= MAX_QUARANTINED { self.quarantined.last() } else { None };
+        known.or(enough).map(|(index, _)| *index)
     }
 
     /// The key that `entry` hints at, valid or not: the newest of those it may mean.
@@ -201,6 +214,7 @@ impl Sources {
             names: vec![(index, name.into())],
             roles: vec![(index, roles.to_vec())],
             suspensions: Vec::new(),
+            quarantined: Vec::new(),
         };
         self.map.insert(Key::Source(id), Value::Source(source));
         self.sources += 1;
@@ -255,6 +269,12 @@ impl Sources {
     pub(crate) fn suspended(&mut self, index: u64, id: &SourceId, suspended: bool) {
         if let Some(source) = self.source_mut(id) {
             source.suspensions.push((index, suspended));
+        }
+    }
+
+    pub(crate) fn quarantined(&mut self, index: u64, id: &SourceId, entry: Hash) {
+        if let Some(source) = self.source_mut(id) {
+            source.quarantined.push((index, entry));
         }
     }
 

@@ -53,7 +53,11 @@ impl Stream {
             w.uint(gap.since);
         }
         w.array(self.forks.len());
-        self.forks.iter().for_each(|index| w.uint(*index));
+        for (index, second) in &self.forks {
+            w.array(2);
+            w.uint(*index);
+            second.write(&mut w);
+        }
         put_option(&mut w, self.closed.as_ref());
         w.array(if self.key.is_some() { 2 } else { 0 });
         if let Some((from, key)) = &self.key {
@@ -85,7 +89,9 @@ impl Stream {
         let n = r.array(usize::MAX)?;
         let mut forks = Vec::new();
         for _ in 0..n {
-            forks.push(r.uint()?);
+            r.array_of(2, "an index and a hash")?;
+            forks.push((r.uint()?, Hash::read(&mut r)?));
+            r.leave();
         }
         r.leave();
         let closed = get_option(&mut r)?;

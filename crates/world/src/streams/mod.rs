@@ -17,6 +17,8 @@ pub use places_concern::StreamPlaces;
 
 /// Most open gaps of one stream. A device that leaves more has lost its store and starts another stream.
 pub const MAX_GAPS: usize = 64;
+/// Most forks of one stream that are kept. One proves that the key is in other hands too; more add nothing.
+pub const MAX_FORKS: usize = 4;
 
 /// A stream of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,8 +57,8 @@ pub struct Stream {
     pub entries: u64,
     /// Open gaps, by place.
     pub gaps: Vec<Gap>,
-    /// Indices of the `Equivocated` entries about it.
-    pub forks: Vec<u64>,
+    /// The other sides of its forks: index of the `Equivocated` entry, and hash of the entry it keeps.
+    pub forks: Vec<(u64, Hash)>,
     /// Index of the entry that closed it.
     pub closed: Option<u64>,
     /// The key it is signed with, where that is not the source's own, and the index it holds from.
@@ -202,9 +204,9 @@ impl Streams {
         }
     }
 
-    pub(crate) fn forked(&mut self, index: u64, key: &StreamKey) {
+    pub(crate) fn forked(&mut self, index: u64, key: &StreamKey, second: Hash) {
         if let Some(stream) = self.map.get_mut(key) {
-            stream.forks.push(index);
+            stream.forks.push((index, second));
         }
     }
 }
@@ -218,6 +220,14 @@ impl Gap {
 }
 
 impl Stream {
+    /// Index of the entry that keeps this other side already, or that shall do for it because there are enough.
+    #[must_use]
+    pub fn fork_kept(&self, second: &Hash) -> Option<u64> {
+        let known = self.forks.iter().find(|(_, hash)| hash == second);
+        let enough = if self.forks.len() >= MAX_FORKS { self.forks.last() } else { None };
+        known.or(enough).map(|(index, _)| *index)
+    }
+
     fn place_in_gap(&self, body: &Body, hash: &Hash) -> Place {
         let Some(gap) = self.gaps.iter().find(|g| (g.from..g.from + g.count).contains(&body.sequence)) else {
             // Before the head and in no gap: the place is taken, but its index is not known here.

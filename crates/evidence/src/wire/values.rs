@@ -1,0 +1,195 @@
+//! The values that fields hold: integers, truth, text, what may be left out, lists. Not here: structures and codes, which
+//! the macros of `wire` declare, and digests, times and identifiers, which stand beside their types.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Field;
+use crate::MAX_ENTRY;
+use crate::cbor::{Malformed, Reader, Reason, Writer};
+#[cfg(feature = "json")]
+use crate::json::{JsonError, Value};
+#[cfg(feature = "sample")]
+use crate::sample::Sampler;
+
+impl Field for u64 {
+    fn cddl() -> Cow<'static, str> {
+        "uint".into()
+    }
+    fn write(&self, w: &mut Writer) {
+        w.uint(*self);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        r.uint()
+    }
+    #[cfg(feature = "json")]
+    fn to_json(&self) -> Value {
+        Value::from(*self)
+    }
+    #[cfg(feature = "json")]
+    fn from_json(v: &Value) -> Result<Self, JsonError> {
+        v.as_u64().ok_or(JsonError::expected("an unsigned integer"))
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut Sampler) -> Self {
+        s.uint()
+    }
+}
+
+impl Field for i64 {
+    fn cddl() -> Cow<'static, str> {
+        "int".into()
+    }
+    fn write(&self, w: &mut Writer) {
+        w.int(*self);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        r.int()
+    }
+    #[cfg(feature = "json")]
+    fn to_json(&self) -> Value {
+        Value::from(*self)
+    }
+    #[cfg(feature = "json")]
+    fn from_json(v: &Value) -> Result<Self, JsonError> {
+        v.as_i64().ok_or(JsonError::expected("an integer"))
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut Sampler) -> Self {
+        s.int()
+    }
+}
+
+impl Field for bool {
+    fn cddl() -> Cow<'static, str> {
+        "bool".into()
+    }
+    fn write(&self, w: &mut Writer) {
+        w.bool(*self);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        r.bool()
+    }
+    #[cfg(feature = "json")]
+    fn to_json(&self) -> Value {
+        Value::from(*self)
+    }
+    #[cfg(feature = "json")]
+    fn from_json(v: &Value) -> Result<Self, JsonError> {
+        v.as_bool().ok_or(JsonError::expected("true or false"))
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut Sampler) -> Self {
+        s.below(2) == 1
+    }
+}
+
+impl Field for String {
+    fn cddl() -> Cow<'static, str> {
+        "tstr".into()
+    }
+    fn write(&self, w: &mut Writer) {
+        w.text(self);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        r.text(MAX_ENTRY).map(Into::into)
+    }
+    #[cfg(feature = "json")]
+    fn to_json(&self) -> Value {
+        Value::from(self.as_str())
+    }
+    #[cfg(feature = "json")]
+    fn from_json(v: &Value) -> Result<Self, JsonError> {
+        v.as_str().map(Into::into).ok_or(JsonError::expected("a string"))
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut Sampler) -> Self {
+        s.text()
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    fn cddl() -> Cow<'static, str> {
+        T::cddl()
+    }
+    fn rules(out: &mut Vec<(Cow<'static, str>, String)>) {
+        T::rules(out);
+    }
+    fn absent(&self) -> bool {
+        self.is_none()
+    }
+    fn missing() -> Option<Self> {
+        Some(None)
+    }
+    fn write(&self, w: &mut Writer) {
+        if let Some(v) = self {
+            v.write(w);
+        }
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        T::read(r).map(Some)
+    }
+    #[cfg(feature = "json")]
+    fn to_json(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::to_json)
+    }
+    #[cfg(feature = "json")]
+    fn from_json(v: &Value) -> Result<Self, JsonError> {
+        T::from_json(v).map(Some)
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut Sampler) -> Self {
+        s.present().then(|| T::sample(s))
+    }
+}
+
+/// Lists are left out of their map when empty, and refused when written as an empty list: one form for one meaning.
+impl<T: Field> Field for Vec<T> {
+    fn cddl() -> Cow<'static, str> {
+        alloc::format!("[+ {}]", T::cddl()).into()
+    }
+    fn rules(out: &mut Vec<(Cow<'static, str>, String)>) {
+        T::rules(out);
+    }
+    fn absent(&self) -> bool {
+        self.is_empty()
+    }
+    fn missing() -> Option<Self> {
+        Some(Self::new())
+    }
+    fn write(&self, w: &mut Writer) {
+        w.array(self.len());
+        for item in self {
+            item.write(w);
+        }
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let here = r.position();
+        let n = r.array(MAX_ENTRY)?;
+        if n == 0 {
+            return Err(Malformed { at: here, reason: Reason::OutOfRange("an empty list is left out") });
+        }
+        // The list grows item by item: a claimed length alone reserves nothing. An item takes at least one byte on the
+        // wire and at most 24 in memory while it is that short, so an entry cannot claim more than a few megabytes.
+        let mut items = Self::new();
+        for _ in 0..n {
+            items.push(T::read(r)?);
+        }
+        r.leave();
+        Ok(items)
+    }
+    #[cfg(feature = "json")]
+    fn to_json(&self) -> Value {
+        Value::Array(self.iter().map(T::to_json).collect())
+    }
+    #[cfg(feature = "json")]
+    fn from_json(v: &Value) -> Result<Self, JsonError> {
+        let items = v.as_array().ok_or(JsonError::expected("an array"))?;
+        items.iter().enumerate().map(|(i, v)| T::from_json(v).map_err(|e| e.at_index(i))).collect()
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut Sampler) -> Self {
+        if s.present() { (0..=s.below(3)).map(|_| T::sample(s)).collect() } else { Self::new() }
+    }
+}

@@ -1,0 +1,53 @@
+//! The first step: bytes to an entry whose author is proven. Runs on the callers' threads, as many as there are.
+
+use std::sync::Arc;
+
+use evidence::proof::BadProof;
+use evidence::{Entry, KeyId, PublicKey};
+use tlog::{Hash, leaf_hash};
+use world::streams::StreamKey;
+use world::{Refusal, World};
+
+use crate::error::Rejection;
+
+/// An entry whose proof of authorship holds under a key that its source had when it came.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// The entry.
+    pub entry: Entry,
+    /// Its bytes as they came.
+    pub bytes: Arc<[u8]>,
+    /// SHA-256 of its body.
+    pub hash: Hash,
+    /// RFC 6962 leaf hash.
+    pub leaf: Hash,
+    /// The key it verified under.
+    pub key: KeyId,
+}
+
+/// The key an entry hints at: its stream's own, or one of its source's.
+pub(crate) fn key_for(world: &World, entry: &Entry) -> Result<(KeyId, PublicKey), Refusal> {
+    let body = entry.body();
+    let stream = StreamKey { source: body.source, stream: body.stream };
+    if let Some((_, key)) = world.streams().get(&stream).and_then(|s| s.key.as_ref()) {
+        let id = key.id();
+        if entry.hints_at(&id, key) {
+            return Ok((id, key.clone()));
+        }
+    }
+    let source = world.sources().get(&body.source).ok_or(Refusal::UnknownSource(body.source))?;
+    let key = source.key_hinted(entry).ok_or(Refusal::UnknownKey(body.source))?;
+    Ok((key.id, key.key.clone()))
+}
+
+/// Parses and verifies; `find_key` looks into the world for a moment, the verification runs without it.
+pub(crate) fn authenticate(
+    bytes: Arc<[u8]>,
+    find_key: impl FnOnce(&Entry) -> Result<(KeyId, PublicKey), Refusal>,
+) -> Result<Authenticated, Rejection> {
+    let entry = Entry::decode(&bytes).map_err(Rejection::Malformed)?;
+    let (id, key) = find_key(&entry).map_err(Rejection::Refused)?;
+    entry.verify(&key).map_err(|e: BadProof| Rejection::BadProof(e))?;
+    let (hash, leaf) = (entry.hash(), leaf_hash(&bytes));
+    Ok(Authenticated { entry, bytes, hash, leaf, key: id })
+}

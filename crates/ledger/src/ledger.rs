@@ -1,0 +1,503 @@
+//! The ledger as its users see it: open it, submit entries, read at the durable head, stop it.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{SyncSender, TrySendError, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLockReadGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use evidence::types::Beacon;
+use evidence::{Entry, Fact, SourceId, Time};
+use tlog::{Hash, SigningKey, VerifierKey, leaf_hash};
+use world::World;
+
+use crate::authenticate::{Authenticated, authenticate, key_for};
+use crate::authorise::Authorise;
+use crate::committer;
+use crate::error::{LedgerError, Rejection};
+use crate::guard::{Doubt, Standing, check, compare};
+use crate::keys::LedgerKeys;
+use crate::ports::{Blobs, Clock, Guard, Log, Vault};
+use crate::receipt::{Level, Receipt};
+use crate::recover::load;
+use crate::sequencer::{Message, Sequencer};
+use crate::shared::{Durable, Outcome, Reply, Shared};
+use crate::tree::TreeView;
+
+/// Bounds of the write path.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Most entries of one submission.
+    pub submission_entries: usize,
+    /// Most bytes of one submission.
+    pub submission_bytes: usize,
+    /// Entries at which a batch is full.
+    pub batch_entries: usize,
+    /// Bytes at which a batch is full.
+    pub batch_bytes: usize,
+    /// Submissions that may wait for the sequencer; more are refused.
+    pub queue: usize,
+    /// Silence after which the ledger ticks by itself.
+    pub idle_tick: Duration,
+    /// How far the guard may lie behind.
+    pub guard_interval: Duration,
+    /// Threads that verify signatures of one submission.
+    pub verifiers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            submission_entries: 1_000,
+            submission_bytes: 4 << 20,
+            batch_entries: 4_096,
+            batch_bytes: 16 << 20,
+            queue: 1_024,
+            idle_tick: Duration::from_secs(60),
+            guard_interval: Duration::from_secs(1),
+            verifiers: std::thread::available_parallelism().map_or(1, |n| n.get().min(16)),
+        }
+    }
+}
+
+/// Submissions with at least this many entries are verified on several threads.
+const PARALLEL: usize = 16;
+/// Place of the guard's thread in the order of their ending.
+const GUARD_THREAD: usize = 3;
+/// Most roots of beacons remembered.
+const BEACONS: usize = 4_096;
+
+/// The ports and keys a ledger is put together from.
+pub struct Parts {
+    /// Entries and tiles.
+    pub log: Arc<dyn Log>,
+    /// Evidence too large for entries.
+    pub blobs: Arc<dyn Blobs>,
+    /// Erasable values.
+    pub vault: Arc<dyn Vault>,
+    /// The newest head, kept elsewhere.
+    pub guard: Arc<dyn Guard>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who may what.
+    pub authorise: Arc<dyn Authorise>,
+    /// The ledger's own keys.
+    pub keys: LedgerKeys,
+}
+
+/// A running ledger. Dropping it stops it; what is in flight is finished first.
+pub struct Ledger {
+    shared: Arc<Shared>,
+    inbox: SyncSender<Message>,
+    options: Options,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    guard_stop: Arc<Stop>,
+    beacons: Mutex<BTreeMap<u64, Hash>>,
+}
+
+/// The world, and the size up to which it may be spoken of. Held for a moment only.
+pub struct Reading<'a> {
+    world: RwLockReadGuard<'a, World>,
+    /// Durable entries: answers must not depend on later ones.
+    pub size: u64,
+}
+
+impl std::ops::Deref for Reading<'_> {
+    type Target = World;
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Ledger {
+    /// Opens a log: loads it, verifies it, compares it with the guard, and takes entries unless there is doubt.
+    ///
+    /// # Errors
+    /// There is no log, the store fails, or what is stored is damaged.
+    pub fn open(parts: Parts, options: Options) -> Result<Self, LedgerError> {
+        let loaded = load(&*parts.log)?;
+        let edge = loaded.edge;
+        let durable = Durable { edge: Arc::new(edge.clone()), checkpoint: loaded.head.checkpoint.clone() };
+        let tree = TreeView::new(durable.edge.clone(), parts.log.clone());
+        let standing = standing(&parts, &tree, &loaded.keys, loaded.world.journal().log_key());
+        let shared = Arc::new(Shared::new(
+            parts.log,
+            parts.blobs,
+            parts.vault,
+            parts.guard,
+            parts.clock,
+            parts.authorise,
+            loaded.world,
+            durable,
+            standing,
+        ));
+        let guard_stop = Arc::new(Stop::default());
+        let (inbox, threads) = start(&shared, parts.keys, &options, edge, &guard_stop)?;
+        let threads = Mutex::new(threads);
+        Ok(Self { shared, inbox, options, threads, guard_stop, beacons: Mutex::new(BTreeMap::new()) })
+    }
+
+    /// Submits entries and waits for what becomes of each.
+    #[must_use]
+    pub fn submit(&self, entries: Vec<Arc<[u8]>>) -> Vec<Outcome> {
+        let n = entries.len();
+        let (sender, receiver) = channel();
+        self.submit_then(
+            entries,
+            Box::new(move |outcomes| {
+                // Whoever asked may have gone; the entries are in the log all the same.
+                let _ = sender.send(outcomes);
+            }),
+        );
+        let gone = || vec![Err(Rejection::OutcomeUnknown("the ledger stopped".into())); n];
+        receiver.recv().unwrap_or_else(|_| gone())
+    }
+
+    /// Submits entries and calls `reply` with what becomes of each, from another thread. Verifies signatures on the
+    /// calling thread (and helpers), so call it where that may take its time.
+    pub fn submit_then(&self, entries: Vec<Arc<[u8]>>, reply: Reply) {
+        let n = entries.len();
+        let bytes: usize = entries.iter().map(|e| e.len()).sum();
+        if n > self.options.submission_entries || bytes > self.options.submission_bytes {
+            let most = format!(
+                "{n} entries of {bytes} bytes; at most {} and {} at once",
+                self.options.submission_entries, self.options.submission_bytes
+            );
+            return reply(vec![Err(Rejection::TooMuch(most)); n]);
+        }
+        if let Standing::ReadOnly(_) | Standing::Rebuilding(_) = self.shared.standing() {
+            let why = Rejection::Unavailable(self.shared.standing().to_string());
+            return reply(vec![Err(why); n]);
+        }
+        let items = self.authenticate_all(entries);
+        self.send(Message::Submit { items, reply });
+    }
+
+    fn send(&self, message: Message) {
+        let refuse = |message, why: &str| {
+            let rejection = Err(Rejection::Unavailable(why.into()));
+            match message {
+                Message::Submit { items, reply } => reply(items.iter().map(|_| rejection.clone()).collect()),
+                Message::State { reply, .. } | Message::RotateLogKey { reply, .. } => reply(vec![rejection]),
+                Message::Wake | Message::Stop => {}
+            }
+        };
+        match self.inbox.try_send(message) {
+            Ok(()) => {}
+            Err(TrySendError::Full(m)) => refuse(m, "too many submissions are waiting"),
+            Err(TrySendError::Disconnected(m)) => refuse(m, "the ledger has stopped"),
+        }
+    }
+
+    fn authenticate_all(&self, entries: Vec<Arc<[u8]>>) -> Vec<Result<Authenticated, Rejection>> {
+        if entries.len() < PARALLEL || self.options.verifiers < 2 {
+            return entries.into_iter().map(|e| self.authenticate_one(e)).collect();
+        }
+        let share = entries.len().div_ceil(self.options.verifiers);
+        let mut parts: Vec<Vec<_>> = Vec::new();
+        let mut rest = entries;
+        while rest.len() > share {
+            let tail = rest.split_off(share);
+            parts.push(std::mem::replace(&mut rest, tail));
+        }
+        parts.push(rest);
+        std::thread::scope(|scope| {
+            let work = |part: Vec<_>| part.into_iter().map(|e| self.authenticate_one(e)).collect::<Vec<_>>();
+            let handles: Vec<_> =
+                parts.into_iter().map(|part| (part.len(), scope.spawn(move || work(part)))).collect();
+            let joined = handles.into_iter().flat_map(|(n, handle)| {
+                let lost = || vec![Err(Rejection::Unavailable("a verifier failed".into())); n];
+                handle.join().unwrap_or_else(|_| lost())
+            });
+            joined.collect()
+        })
+    }
+
+    fn authenticate_one(&self, bytes: Arc<[u8]>) -> Result<Authenticated, Rejection> {
+        let authenticated = authenticate(bytes, |entry| key_for(&self.shared.world(), entry))?;
+        if let Some(beacon) = &authenticated.entry.body().beacon {
+            self.check_beacon(beacon)?;
+        }
+        Ok(authenticated)
+    }
+
+    /// The root of a beacon must be the log's own at that size. A beacon beyond the durable size is for *decide*.
+    fn check_beacon(&self, beacon: &Beacon) -> Result<(), Rejection> {
+        let shared_tree = {
+            let held = {
+                let world = self.shared.world();
+                if beacon.generation > world.journal().generation() {
+                    return Ok(());
+                }
+                let recoveries = world.journal().recoveries();
+                // Trees of earlier generations agree with this one up to what was kept of them.
+                let next = recoveries.iter().find(|(_, r)| r.generation > beacon.generation);
+                next.map_or(u64::MAX, |(_, r)| r.held)
+            };
+            (beacon.size <= held).then(|| self.shared.tree())
+        };
+        let Some(tree) = shared_tree.filter(|t| beacon.size <= t.size()) else { return Ok(()) };
+        let mut known = self.beacons.lock().unwrap_or_else(PoisonError::into_inner);
+        let root = match known.get(&beacon.size) {
+            Some(root) => *root,
+            None => {
+                let root = tree.root_at(beacon.size).map_err(|e| Rejection::Unavailable(e.to_string()))?;
+                while known.len() >= BEACONS {
+                    known.pop_first();
+                }
+                known.insert(beacon.size, root);
+                root
+            }
+        };
+        if root == beacon.root {
+            Ok(())
+        } else {
+            Err(Rejection::ForeignBeacon { size: beacon.size, root: beacon.root })
+        }
+    }
+
+    /// The ledger states a fact itself, on somebody's behalf where that is so, and waits until it is durable.
+    ///
+    /// # Errors
+    /// The ledger does not take entries, or the fact's preconditions do not hold.
+    pub fn state(
+        &self,
+        fact: impl Into<Fact>,
+        reason: Option<String>,
+        on_behalf_of: Option<SourceId>,
+    ) -> Result<Receipt, Rejection> {
+        let fact = Box::new(fact.into());
+        self.ask(|reply| Message::State { fact, reason, on_behalf_of, reply })
+    }
+
+    /// Signs checkpoints with another key from the next entry on.
+    ///
+    /// # Errors
+    /// The key has another name than the origin, or the ledger does not take entries.
+    pub fn rotate_log_key(&self, key: SigningKey) -> Result<Receipt, Rejection> {
+        self.ask(|reply| Message::RotateLogKey { key: Box::new(key), reply })
+    }
+
+    fn ask(&self, message: impl FnOnce(Reply) -> Message) -> Result<Receipt, Rejection> {
+        let (sender, receiver) = channel();
+        self.send(message(Box::new(move |outcomes| {
+            let _ = sender.send(outcomes);
+        })));
+        let outcome = receiver.recv().ok().and_then(|o| o.into_iter().next());
+        outcome.unwrap_or_else(|| Err(Rejection::OutcomeUnknown("the ledger stopped".into())))
+    }
+
+    /// The world at the durable head.
+    #[must_use]
+    pub fn read(&self) -> Reading<'_> {
+        // First the size, then the world: the world is never behind the durable size it is read with.
+        let size = self.shared.durable().edge.size();
+        Reading { world: self.shared.world(), size }
+    }
+
+    /// The tree at the durable head.
+    #[must_use]
+    pub fn tree(&self) -> TreeView {
+        self.shared.tree()
+    }
+
+    /// The durable checkpoint, a signed note.
+    #[must_use]
+    pub fn checkpoint(&self) -> Arc<str> {
+        self.shared.durable().checkpoint
+    }
+
+    /// Whether entries are taken.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.shared.standing()
+    }
+
+    /// The log behind the ledger, to read from.
+    #[must_use]
+    pub fn log(&self) -> &Arc<dyn Log> {
+        &self.shared.log
+    }
+
+    /// The blobs.
+    #[must_use]
+    pub fn blobs(&self) -> &Arc<dyn Blobs> {
+        &self.shared.blobs
+    }
+
+    /// The vault.
+    #[must_use]
+    pub fn vault(&self) -> &Arc<dyn Vault> {
+        &self.shared.vault
+    }
+
+    /// The time by the ledger's clock.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.shared.clock.now()
+    }
+
+    /// A durable entry and its bytes.
+    ///
+    /// # Errors
+    /// There is no such entry, or it is damaged.
+    pub fn entry(&self, index: u64) -> Result<(Entry, Arc<[u8]>), LedgerError> {
+        let size = self.shared.durable().edge.size();
+        if index >= size {
+            return Err(LedgerError::OutOfRange { what: "entry", got: index, size });
+        }
+        let bad = |reason: String| LedgerError::BadEntry { index, reason };
+        let raw = self
+            .shared
+            .log
+            .read(index, 1, 0)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| bad("it is missing".into()))?;
+        if self.tree().leaf(index)? != leaf_hash(&raw) {
+            return Err(bad("its bytes are not those that the tree was made of".into()));
+        }
+        let entry = Entry::decode(&raw).map_err(|e| bad(e.to_string()))?;
+        Ok((entry, raw))
+    }
+
+    /// A receipt for a durable entry, at the durable head.
+    ///
+    /// # Errors
+    /// There is no such entry, or it is damaged.
+    pub fn receipt(&self, index: u64) -> Result<Receipt, LedgerError> {
+        let durable = self.shared.durable();
+        let tree = TreeView::new(durable.edge.clone(), self.shared.log.clone());
+        let proof = tree.inclusion(index, tree.size())?;
+        let (entry, raw) = self.entry(index)?;
+        Ok(Receipt {
+            index,
+            entry: entry.hash(),
+            leaf: leaf_hash(&raw),
+            size: tree.size(),
+            checkpoint: durable.checkpoint,
+            proof,
+            level: Level::Durable,
+            repeated: false,
+        })
+    }
+
+    /// Waits until the log is larger than `size`, at most `timeout`, and says its size.
+    #[must_use]
+    pub fn wait_beyond(&self, size: u64, timeout: Duration) -> u64 {
+        self.shared.wait_beyond(size, timeout)
+    }
+
+    /// Calls `hook` with the new size after each commit. It must return at once.
+    pub fn on_commit(&self, hook: Box<dyn Fn(u64) + Send + Sync>) {
+        self.shared.add_hook(hook);
+    }
+
+    /// A witness or mirror showed a checkpoint of this log that was signed by its key. If the log cannot extend it, the
+    /// log goes read-only.
+    pub fn seen_elsewhere(&self, checkpoint: &tlog::Checkpoint, by: &str) {
+        if let Some(doubt) = compare(checkpoint, &self.tree()) {
+            let doubt = Doubt::Witness(format!("{by}: {doubt}"));
+            tracing::error!(%doubt, "the log goes read-only");
+            self.shared.set_standing(Standing::ReadOnly(doubt));
+        }
+    }
+
+    /// Finishes what is in flight, writes the guard, and ends the threads.
+    pub fn stop(&self) {
+        // If the sequencer is gone already there is nobody to tell.
+        let _ = self.inbox.send(Message::Stop);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for (n, thread) in threads.into_iter().enumerate() {
+            // The guard ends last, when nothing can grow any more.
+            if n == GUARD_THREAD {
+                self.guard_stop.set();
+            }
+            if thread.join().is_err() {
+                tracing::error!("a thread of the ledger had panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn standing(parts: &Parts, tree: &TreeView, keys: &[VerifierKey], log_key: &str) -> Standing {
+    if parts.keys.checkpoint.verifier().to_string() != log_key {
+        return Standing::ReadOnly(Doubt::OtherKey);
+    }
+    check(&*parts.guard, tree, keys).map_or(Standing::Writable, Standing::ReadOnly)
+}
+
+fn start(
+    shared: &Arc<Shared>,
+    keys: LedgerKeys,
+    options: &Options,
+    edge: tlog::tile::Edge,
+    guard_stop: &Arc<Stop>,
+) -> Result<(SyncSender<Message>, Vec<JoinHandle<()>>), LedgerError> {
+    let (inbox, messages) = sync_channel(options.queue);
+    let (control, results) = channel();
+    let (groups, to_commit) = sync_channel(1);
+    let (durable, to_acknowledge) = channel();
+    let sequencer = Sequencer::new(shared.clone(), messages, results, groups, keys, options.clone(), edge);
+    let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+        let thread = std::thread::Builder::new().name(format!("ledger-{name}")).spawn(work);
+        thread.map_err(|e| LedgerError::BadKey(format!("starting the thread `{name}`: {e}")))
+    };
+    let wake = inbox.clone();
+    let (for_commit, for_receipts, for_guard) = (shared.clone(), shared.clone(), shared.clone());
+    let (interval, stop) = (options.guard_interval, guard_stop.clone());
+    let threads = vec![
+        spawn("sequencer", Box::new(move || sequencer.run()))?,
+        spawn(
+            "committer",
+            Box::new(move || committer::commit(&for_commit, &to_commit, &durable, &control, &wake)),
+        )?,
+        spawn("receipts", Box::new(move || committer::acknowledge(&for_receipts, &to_acknowledge)))?,
+        spawn("guard", Box::new(move || keep_guard(&for_guard, interval, &stop)))?,
+    ];
+    Ok((inbox, threads))
+}
+
+/// A flag that ends a wait.
+#[derive(Default)]
+struct Stop(Mutex<bool>, Condvar);
+
+impl Stop {
+    fn set(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.1.notify_all();
+    }
+
+    /// Waits for the flag, at most so long, and says whether it is set.
+    fn wait(&self, timeout: Duration) -> bool {
+        let flag = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (flag, _) =
+            self.1.wait_timeout_while(flag, timeout, |set| !*set).unwrap_or_else(PoisonError::into_inner);
+        *flag
+    }
+}
+
+/// Writes the durable head to the guard whenever it has grown, once an interval, and once more at the end. The guard is
+/// never ahead of what is durable.
+fn keep_guard(shared: &Shared, interval: Duration, stop: &Stop) {
+    let mut kept = 0;
+    loop {
+        let last = stop.wait(interval);
+        let durable = shared.durable();
+        if durable.edge.size() > kept && shared.standing() == Standing::Writable {
+            match shared.guard.store(&durable.checkpoint) {
+                Ok(()) => kept = durable.edge.size(),
+                Err(e) => tracing::error!(error = %e, "the fork guard was not written"),
+            }
+        }
+        if last {
+            return;
+        }
+    }
+}
