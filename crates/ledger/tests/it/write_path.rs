@@ -25,7 +25,8 @@ fn pushed(n: u64) -> CommitPushed {
 }
 
 fn log_key(f: &Fixture) -> VerifierKey {
-    VerifierKey::parse(f.ledger.read().journal().log_key()).expect("the log names its key")
+    let text = f.ledger.read().journal().log_key().to_owned();
+    VerifierKey::parse(&text).unwrap_or_else(|e| panic!("the log names its key: {e}"))
 }
 
 fn everything() -> Depth {

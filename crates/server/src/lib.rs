@@ -1,0 +1,17 @@
+//! Vouchsafe over HTTP. Thin: parse, authorise, one call, render. What things mean is in `world`, what is durable in
+//! `ledger`.
+//!
+//! | module | serves |
+//! |---|---|
+//! | [`api`] | the log (checkpoint, tiles, bundles), entries in and out, proofs, events, health |
+//! | [`pages`] | HTML for people |
+//! | [`auth`] | bearer tokens, one-use sign-in codes, sessions |
+//! | [`witness`] | a C2SP witness, and the client that asks witnesses to cosign |
+
+pub mod api;
+pub mod auth;
+pub mod pages;
+mod state;
+pub mod witness;
+
+pub use state::{AppState, Settings};

@@ -1,0 +1,21 @@
+//! What every handler has: the ledger and the settings.
+
+use std::sync::Arc;
+
+use ledger::Ledger;
+
+/// Settings of the server that do not change while it runs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What the operator calls this installation; stands beside the brand on every page.
+    pub title: String,
+}
+
+/// Shared by all handlers; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The ledger.
+    pub ledger: Arc<Ledger>,
+    /// The settings.
+    pub settings: Arc<Settings>,
+}

@@ -1,0 +1,1 @@
+//! Witnessing, both sides.
