@@ -149,11 +149,8 @@ pub fn verify(key: &PublicKey, text: &str, signature: &[u8]) -> Result<Statement
             ssh::verify(key, ssh::RECORD_NAMESPACE, text.as_bytes(), signature).map(drop)
         }
         KeyUse::WebAuthn => {
-            let parts = webauthn::Parts::decode(signature)
-                .map_err(|_| BadProof::Malformed("not [authenticator data, client data, signature]"))?;
             let challenge = Hash(Sha256::digest(text.as_bytes()).into());
-            let webauthn::Parts { authenticator_data, client_data, signature } = &parts;
-            webauthn::verify(key, &challenge, authenticator_data, client_data, signature).map(drop)
+            webauthn::verify_parts(key, &challenge, signature).map(drop)
         }
         KeyUse::Cose => Err(BadProof::OtherKey),
     }?;

@@ -115,7 +115,7 @@ structures! {
         1 device: SourceId,
         /// Its standing key.
         2 key: PublicKey,
-        /// The key's signature over UEID, UDI and the log's origin.
+        /// The key's signature over UEID, UDI and the log's origin (`proof::attached`).
         3 possession: Bytes,
         /// UDI as scanned, verbatim.
         4 udi: Option<String>,
@@ -200,7 +200,7 @@ structures! {
         2 old: KeyId,
         /// The key from here on.
         3 key: PublicKey,
-        /// The new key's signature over UEID and the log's origin.
+        /// The new key's signature over UEID and the log's origin (`proof::attached`).
         4 possession: Bytes,
         /// SHA-256 of the new helper data.
         5 helper: Option<Hash>,

@@ -129,7 +129,7 @@ structures! {
         8 missing: u64,
         /// Why recovery was needed, and what was done to find the missing entries.
         9 account: String,
-        /// COSE signature by the recovery key over this structure without this field.
+        /// Signature by the recovery key over this structure (see `proof::attached`).
         10 signature: Bytes,
     }
 

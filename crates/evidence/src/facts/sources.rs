@@ -47,7 +47,7 @@ structures! {
         3 name: String,
         /// What it may do, by role.
         4 roles: Vec<String>,
-        /// The key's signature over the identifier and the log's origin: whoever enrolled it held it.
+        /// The key's signature over the identifier and the log's origin: whoever enrolled it held it (`proof::attached`).
         5 possession: Option<Bytes>,
     }
 
@@ -59,7 +59,7 @@ structures! {
         2 old: KeyId,
         /// The key from here on.
         3 new: PublicKey,
-        /// The new key's signature over the identifier and the log's origin.
+        /// The new key's signature over the identifier and the log's origin (`proof::attached`).
         4 possession: Option<Bytes>,
     }
 
@@ -133,7 +133,7 @@ structures! {
     StreamKeyChanged = "stream-key-changed" {
         /// The key from the next entry on.
         1 key: PublicKey,
-        /// COSE_Sign1 by the source's enrolled key over the new key and the stream.
+        /// The enrolled key's signature over the new key and its place in the stream (`proof::attached`).
         2 certificate: Bytes,
     }
 

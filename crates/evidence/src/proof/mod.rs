@@ -1,5 +1,6 @@
 //! Proofs of authorship: one file a kind. Each verifies bytes under a given key and knows nothing of entries' meaning.
 
+pub mod attached;
 pub mod cose;
 pub mod ssh;
 pub mod webauthn;

@@ -105,6 +105,16 @@ impl Parts {
     }
 }
 
+/// Verifies an assertion that a fact carries as [`Parts`].
+///
+/// # Errors
+/// As [`verify`], and bytes that are no [`Parts`].
+pub fn verify_parts(key: &PublicKey, challenge: &Hash, parts: &[u8]) -> Result<Assertion, BadProof> {
+    let Parts { authenticator_data, client_data, signature } = &Parts::decode(parts)
+        .map_err(|_| BadProof::Malformed("not [authenticator data, client data, signature]"))?;
+    verify(key, challenge, authenticator_data, client_data, signature)
+}
+
 /// The origin, once type and challenge are what they must be.
 fn check_client_data(challenge: &Hash, client_data: &[u8]) -> Result<String, BadProof> {
     let rest = client_data

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect must stop")]
 
+mod attached;
 mod catalogue;
 mod cose_wg;
 mod data;

@@ -7,10 +7,10 @@ use curve25519_dalek::scalar::Scalar;
 use evidence::keys::{Algorithm, BadKey, KeyUse};
 use evidence::proof::{BadProof, cose, ssh, webauthn};
 use evidence::types::Bytes;
-use evidence::{Hash, PublicKey, statement};
+use evidence::{Body, Entry, Hash, PublicKey, statement};
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::signers::{Browser, RP_ID, string};
+use crate::signers::{Browser, RP_ID, Signer, string};
 
 const SECRET: u64 = 0x1234_5678_9abc_def1;
 
@@ -113,18 +113,57 @@ fn a_signature_whose_r_carries_torsion_is_refused_by_every_path() {
     }
 }
 
+/// A signature that the plain equation accepts under a key of small order, with an R that is not: only the key is wrong.
+pub(crate) fn under_small_key(key: EdwardsPoint, message: &[u8]) -> [u8; 64] {
+    let encoded = key.compress().0;
+    for n in 1..1_000u64 {
+        let s = Scalar::from(n);
+        for torsion in EIGHT_TORSION {
+            let r = B * s + torsion;
+            if B * s == r + key * challenge(&r, &encoded, message) {
+                return [r.compress().0, s.to_bytes()].concat().try_into().expect("64 bytes");
+            }
+        }
+    }
+    panic!("one in eight fits");
+}
+
+/// A signature that the plain equation accepts under an honest key, whose R is the identity.
+pub(crate) fn with_small_r(secret: Scalar, key: &[u8; 32], message: &[u8]) -> [u8; 64] {
+    let r = EIGHT_TORSION[0];
+    let s = challenge(&r, key, message) * secret;
+    [r.compress().0, s.to_bytes()].concat().try_into().expect("64 bytes")
+}
+
+/// Whether verification accepts that is not strict.
+fn loosely(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+    use ed25519_dalek::Verifier;
+    let key = ed25519_dalek::VerifyingKey::from_bytes(key).expect("a point");
+    key.verify(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
+}
+
 #[test]
 fn keys_of_small_order_are_refused_by_every_path() {
-    // Under such a key, R = torsion and S = 0 verifies for many messages where only the equation is asked.
     for torsion in EIGHT_TORSION {
         let key = torsion.compress().0;
         assert_eq!(check(key), Err(BadKey::Point));
-        for r in EIGHT_TORSION {
-            let signature = [r.compress().0, [0; 32]].concat().try_into().expect("64 bytes");
-            for (path, said) in paths(key, &|_| signature) {
-                assert_eq!(said, Err(BadProof::BadKey), "{path}");
-            }
+        assert!(
+            loosely(&key, b"message", &under_small_key(torsion, b"message")),
+            "crafted, not merely wrong"
+        );
+        for (path, said) in paths(key, &|m| under_small_key(torsion, m)) {
+            assert_eq!(said, Err(BadProof::BadKey), "{path}");
         }
+    }
+}
+
+#[test]
+fn a_signature_whose_r_is_of_small_order_is_refused_by_every_path() {
+    let secret = Scalar::from(SECRET);
+    let key = (B * secret).compress().0;
+    assert!(loosely(&key, b"message", &with_small_r(secret, &key, b"message")), "crafted, not merely wrong");
+    for (path, said) in paths(key, &|m| with_small_r(secret, &key, m)) {
+        assert_eq!(said, Err(BadProof::Signature), "{path}");
     }
 }
 
@@ -196,11 +235,21 @@ fn points_of_p256_have_one_encoding() {
 }
 
 /// An entry under an honest key whose signature passes the equation with the cofactor and no other.
-pub(crate) fn crafted(signer: &crate::signers::Signer, body: &evidence::Body) -> evidence::Entry {
+pub(crate) fn crafted(signer: &Signer, body: &Body) -> Entry {
+    let (secret, public) = ed25519(signer);
+    let entry =
+        Entry::sign_cose(body.clone(), &signer.public, |m| sign(secret, &public, EIGHT_TORSION[1], m));
+    entry.expect("a readable entry")
+}
+
+/// An entry under an honest key whose signature has the identity for R and passes every equation.
+pub(crate) fn crafted_r(signer: &Signer, body: &Body) -> Entry {
+    let (secret, public) = ed25519(signer);
+    let entry = Entry::sign_cose(body.clone(), &signer.public, |m| with_small_r(secret, &public, m));
+    entry.expect("a readable entry")
+}
+
+fn ed25519(signer: &Signer) -> (Scalar, [u8; 32]) {
     let crate::signers::Secret::Ed25519(key) = &signer.secret else { panic!("an Ed25519 key") };
-    let public = key.verifying_key().to_bytes();
-    evidence::Entry::sign_cose(body.clone(), &signer.public, |m| {
-        sign(key.to_scalar(), &public, EIGHT_TORSION[1], m)
-    })
-    .expect("a readable entry")
+    (key.to_scalar(), key.verifying_key().to_bytes())
 }
