@@ -135,15 +135,22 @@ pub fn enrol(
     balanced(&response)?;
     let code = profile.code();
     let mut sketch = vec![0; profile.sketch_bits()];
-    for (block, out) in response.chunks_exact(code.n()).zip(sketch.chunks_exact_mut(code.parity_bits())) {
-        code.remainder(block, out);
+    let mut word = Zeroizing::new(vec![0; code.n()]);
+    for (block, out) in sketch.chunks_exact_mut(code.parity_bits()).enumerate() {
+        let bits = response.iter().skip(block).step_by(usize::from(profile.blocks()));
+        for (slot, bit) in word.iter_mut().zip(bits) {
+            *slot = *bit;
+        }
+        code.remainder(&word, out);
     }
     let helper = HelperData::new(profile, context, mask, &sketch);
     let (tag, secret) = secret::keys(&response, &helper.public_bytes());
     Ok((helper.with_tag(tag), secret))
 }
 
-/// Mask over the candidates and the response: pairs of stable cells that differ, in layout order, until there are enough.
+/// Mask over the candidates and the response: of all pairs of stable cells that differ, as many as needed, evenly spread over
+/// the memory, because disturbances come in stretches of neighbouring addresses. Blocks take turns over them for the same
+/// reason: bit i of the response belongs to block i mod blocks.
 type Chosen = (Vec<u8>, Zeroizing<Vec<u8>>);
 
 fn choose(reads: &[&[u8]], counts: &[u16], profile: &Profile) -> Result<Chosen, Error> {
@@ -151,19 +158,21 @@ fn choose(reads: &[&[u8]], counts: &[u16], profile: &Profile) -> Result<Chosen, 
     let mut mask = vec![0_u8; profile.layout().candidates().div_ceil(8)];
     let mut response = Zeroizing::new(Vec::with_capacity(need));
     let first_read = reads.first().copied().unwrap_or_default();
-    for (j, (a, b)) in profile.layout().pairs().enumerate() {
-        if response.len() == need {
-            break;
-        }
-        // Stable means none or all; stable cells that differ sum to exactly the number of reads.
-        let stable = |n: u16| n == 0 || usize::from(n) == reads.len();
-        if stable(counts[a]) && stable(counts[b]) && counts[a] != counts[b] {
+    let stable = |n: u16| n == 0 || usize::from(n) == reads.len();
+    let usable = |(_, (a, b)): &(usize, (usize, usize))| {
+        stable(counts[*a]) && stable(counts[*b]) && counts[*a] != counts[*b]
+    };
+    let pairs = || profile.layout().pairs().enumerate().filter(usable);
+    let found = pairs().count();
+    if found < need {
+        return Err(Error::TooFewPairs { found, need });
+    }
+    for (q, (j, (a, _))) in pairs().enumerate() {
+        // Exactly `need` of `found` steps of this line cross a whole number.
+        if (q + 1) * need / found > q * need / found {
             mask[j / 8] |= 1 << (j % 8);
             response.push(cell(first_read, a));
         }
-    }
-    if response.len() < need {
-        return Err(Error::TooFewPairs { found: response.len(), need });
     }
     let used = mask.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
     mask.truncate(used);

@@ -234,3 +234,17 @@ pub enum Error {
     )]
     NotReconstructed,
 }
+
+impl Error {
+    /// The number of the read the error is about, from 0, where it is about one.
+    #[must_use]
+    pub fn read(&self) -> Option<usize> {
+        match *self {
+            Self::ReadLength { read, .. } | Self::Unhealthy { read, .. } | Self::FarRead { read, .. } => {
+                Some(read)
+            }
+            Self::DuplicateRead { second, .. } => Some(second),
+            _ => None,
+        }
+    }
+}

@@ -76,10 +76,13 @@ fn ones(bytes: &[u8]) -> usize {
 /// Share of bits equal at a distance of `lag` bytes, permille.
 pub(crate) fn equal_at(bytes: &[u8], lag: usize) -> usize {
     let window = PERIOD_WINDOW.min(bytes.len().saturating_sub(lag)) / 8 * 8;
-    let here = bytes[..window].chunks_exact(8);
-    let there = bytes[lag..lag + window].chunks_exact(8);
-    let word = |chunk: &[u8]| chunk.iter().fold(0_u64, |all, b| all << 8 | u64::from(*b));
-    let differ: usize = here.zip(there).map(|(a, b)| (word(a) ^ word(b)).count_ones() as usize).sum();
+    let (here, _) = bytes[..window].as_chunks::<8>();
+    let (there, _) = bytes[lag..lag + window].as_chunks::<8>();
+    let differ: usize = here
+        .iter()
+        .zip(there)
+        .map(|(a, b)| (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)).count_ones() as usize)
+        .sum();
     1000 - permille(differ, window * 8)
 }
 

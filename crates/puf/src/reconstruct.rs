@@ -59,9 +59,12 @@ pub fn reconstruct_measured(
     let mut margin = Margin { errors: 0, worst_block: 0, limit: u16::from(code.t()) };
     let mut word = Zeroizing::new(vec![0_u8; code.n()]);
     let mut error = Zeroizing::new(vec![0_u8; code.n()]);
-    for (block, bits) in response.chunks_exact_mut(code.n()).enumerate() {
+    let blocks = usize::from(profile.blocks());
+    for block in 0..blocks {
         // The word less the published remainder is a codeword with the read's errors on it.
-        word.copy_from_slice(bits);
+        for (slot, bit) in word.iter_mut().zip(response.iter().skip(block).step_by(blocks)) {
+            *slot = *bit;
+        }
         for (i, bit) in word.iter_mut().take(code.parity_bits()).enumerate() {
             *bit ^= helper.sketch_bit(block * code.parity_bits() + i);
         }
@@ -69,7 +72,7 @@ pub fn reconstruct_measured(
         all_decoded &= decoded;
         margin.errors += u32::from(weight);
         margin.worst_block = margin.worst_block.max(weight);
-        for (bit, e) in bits.iter_mut().zip(error.iter()) {
+        for (bit, e) in response.iter_mut().skip(block).step_by(blocks).zip(error.iter()) {
             *bit ^= e;
         }
     }
@@ -77,3 +80,6 @@ pub fn reconstruct_measured(
     let authentic = tag.ct_eq(helper.tag());
     if bool::from(all_decoded & authentic) { Ok((secret, margin)) } else { Err(Error::NotReconstructed) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,16 +8,20 @@ mod bits;
 mod choice;
 mod entropy;
 mod figures;
+mod gate;
 mod math;
 mod model;
+mod qualify;
 mod svg;
 mod text;
 
 pub use bits::{Chip, Read};
 pub use choice::{Candidate, Choice};
 pub use entropy::{Entropy, Guess};
-pub use figures::{BadRead, ChipFigures, ConditionFigures, Qualification, Refusal, qualify};
+pub use figures::{BadRead, ChipFigures, ConditionFigures, Qualification};
+pub use gate::Refusal;
 pub use model::{CellFit, NoiseFit};
+pub use qualify::qualify;
 pub use svg::Distribution;
 
 /// What the gate asks for.
@@ -25,6 +29,9 @@ pub use svg::Distribution;
 pub struct Demand {
     /// Highest key-failure probability, at its upper 95 % end.
     pub max_key_failure: f64,
+    /// How many times worse than the worst good held-out read every read may become (temperature, wear) with
+    /// that failure probability still kept.
+    pub stress: f64,
     /// Highest rate of bad reads, at its upper 95 % end. Each costs a power cycle, not a key.
     pub max_bad_reads: f64,
     /// Pairs the layout should offer per key; more leaves room for stronger codes, fewer spreads wider.
@@ -32,8 +39,8 @@ pub struct Demand {
 }
 
 impl Demand {
-    /// One key in a million, one bad read in twenty, 1,600 pairs.
-    pub const STANDARD: Self = Self { max_key_failure: 1e-6, max_bad_reads: 0.05, pairs: 1600 };
+    /// One key in a million also at three times the errors of the worst read, one bad read in twenty, 1,600 pairs.
+    pub const STANDARD: Self = Self { max_key_failure: 1e-6, stress: 3.0, max_bad_reads: 0.05, pairs: 1600 };
 }
 
 /// Fewest chips a family is judged by.

@@ -115,3 +115,16 @@ impl Kept {
         self.starts.windows(2).map(|w| w[1] - w[0]).min().unwrap_or(0)
     }
 }
+
+/// Regions for the bias of a place.
+pub(crate) const REGIONS: usize = 64;
+
+/// How far the cells of a region lean to its majority, averaged over [`REGIONS`] regions: at least one half.
+pub(crate) fn lean(bits: &[u8]) -> f64 {
+    let region = bits.len().div_ceil(REGIONS).max(1);
+    let majority = |r: &[u8]| {
+        let ones = r.iter().map(|b| b.count_ones() as usize).sum::<usize>();
+        ones.max(r.len() * 8 - ones)
+    };
+    ratio(bits.chunks(region).map(majority).sum(), bits.len() * 8).max(0.5)
+}

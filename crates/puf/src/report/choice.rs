@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::Demand;
 use super::bits::Kept;
 use super::math::{float, upper95};
 use super::model::{KeyModel, key_failure_at};
@@ -27,7 +28,9 @@ pub struct Candidate {
     pub blocks: Option<u8>,
     /// Key-failure probability of the worst chip, estimate and upper 95 % end, with those blocks.
     pub key_failure: (f64, f64),
-    /// Enough pairs on every chip, and both demands met.
+    /// Key-failure probability were every read as bad as the demanded multiple of the worst good held-out one.
+    pub stressed: f64,
+    /// Enough pairs on every chip, and all demands met.
     pub fits: bool,
 }
 
@@ -40,8 +43,10 @@ pub struct Choice {
     pub key_failure: f64,
     /// Its upper 95 % end.
     pub key_failure_upper: f64,
-    /// Key-failure probability if every read were as bad as the worst held-out one.
-    pub key_failure_worst_read: f64,
+    /// Key-failure probability were every read as bad as the demanded multiple of the worst good held-out one.
+    pub key_failure_stressed: f64,
+    /// The bit error rate that means.
+    pub stress_rate: f64,
     /// Keys tried: every disjoint set of response bits on every held-out good read.
     pub trials: usize,
     /// Keys that failed.
@@ -70,8 +75,12 @@ pub(crate) fn milli(bits: f64) -> u16 {
     milli
 }
 
+fn stress_rate(chips: &[Tried<'_>], demand: Demand) -> f64 {
+    (demand.stress * chips.iter().map(|c| c.worst_rate).fold(0.0, f64::max)).min(0.5)
+}
+
 /// Every shipped code against the demands.
-pub(crate) fn candidates(chips: &[Tried<'_>], bits: f64, unpaired: f64, demand: f64) -> Vec<Candidate> {
+pub(crate) fn candidates(chips: &[Tried<'_>], bits: f64, unpaired: f64, demand: Demand) -> Vec<Candidate> {
     let pairs = chips.iter().map(|c| c.kept.fewest()).min().unwrap_or(0);
     SHIPPED
         .iter()
@@ -88,6 +97,8 @@ pub(crate) fn candidates(chips: &[Tried<'_>], bits: f64, unpaired: f64, demand: 
                     .map(|c| c.model.key_failure(&code, usize::from(blocks)))
                     .fold((0.0, 0.0), |worst: (f64, f64), one| (worst.0.max(one.0), worst.1.max(one.1)))
             });
+            let stressed =
+                blocks.map_or(1.0, |b| key_failure_at(&code, usize::from(b), stress_rate(chips, demand)));
             let room = blocks.is_some_and(|b| usize::from(b) * code.n() <= pairs);
             Candidate {
                 m: code.m(),
@@ -98,7 +109,8 @@ pub(crate) fn candidates(chips: &[Tried<'_>], bits: f64, unpaired: f64, demand: 
                 residual_unpaired: left(unpaired),
                 blocks,
                 key_failure,
-                fits: room && key_failure.1 <= demand,
+                stressed,
+                fits: room && key_failure.1.max(stressed) <= demand.max_key_failure,
             }
         })
         .collect()
@@ -113,6 +125,7 @@ pub(crate) fn choose(
     chips: &[Tried<'_>],
     bits: f64,
     layout: Layout,
+    demand: Demand,
 ) -> Result<Option<Choice>, Error> {
     let best = candidates
         .iter()
@@ -122,11 +135,11 @@ pub(crate) fn choose(
     let Some((_, blocks, candidate)) = best else { return Ok(None) };
     let profile = Profile::new(candidate.m, candidate.t, blocks, layout, milli(bits))?;
     let tally = Tally::of(chips, profile.code().n(), usize::from(blocks), usize::from(candidate.t));
-    let worst = chips.iter().map(|c| c.worst_rate).fold(0.0, f64::max);
     Ok(Some(Choice {
         key_failure: candidate.key_failure.0,
         key_failure_upper: candidate.key_failure.1,
-        key_failure_worst_read: key_failure_at(profile.code(), usize::from(blocks), worst),
+        key_failure_stressed: candidate.stressed,
+        stress_rate: stress_rate(chips, demand),
         trials: tally.keys,
         failures: tally.failures,
         empirical_upper: upper95(tally.failures, tally.keys),
@@ -153,8 +166,12 @@ impl Tally {
             for errors in &chip.errors {
                 let rate = float(errors.iter().map(|e| usize::from(*e)).sum()) / float(errors.len().max(1));
                 for ends in chip.kept.starts.windows(2) {
-                    for key in errors[ends[0]..ends[1]].chunks_exact(n * blocks) {
-                        tally.key(key, n, t, rate);
+                    // As enrolment does, each key takes evenly spread pairs and its blocks take turns.
+                    let run = &errors[ends[0]..ends[1]];
+                    let keys = run.len() / (n * blocks);
+                    for first in 0..keys {
+                        let key = run.iter().skip(first).step_by(keys).copied().take(n * blocks);
+                        tally.key(&key.collect::<Vec<u8>>(), blocks, t, rate);
                     }
                 }
             }
@@ -162,10 +179,11 @@ impl Tally {
         tally
     }
 
-    fn key(&mut self, key: &[u8], n: usize, t: usize, rate: f64) {
+    fn key(&mut self, key: &[u8], blocks: usize, t: usize, rate: f64) {
         let mut failed = false;
-        for block in key.chunks_exact(n) {
-            let errors = block.iter().map(|e| usize::from(*e)).sum::<usize>();
+        let n = key.len() / blocks;
+        for block in 0..blocks {
+            let errors = key.iter().skip(block).step_by(blocks).map(|e| usize::from(*e)).sum::<usize>();
             self.worst_block = self.worst_block.max(errors);
             failed |= errors > t;
             let off = float(errors) - float(n) * rate;

@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::bits::{Kept, NOT_KEPT};
+use super::bits::{Kept, NOT_KEPT, REGIONS};
 use super::math::{Z95, float, ratio};
 use crate::Layout;
 use crate::layout::cell;
@@ -82,7 +82,7 @@ fn unpaired(chips: &[View<'_>]) -> (f64, f64) {
     let (mut right, mut total) = (0.0, 0.0);
     let (mut region_right, mut region_total) = (0, 0);
     for chip in chips {
-        let mut regions = vec![[0_usize; 2]; 64];
+        let mut regions = vec![[0_usize; 2]; REGIONS];
         for (at, vote) in votes.iter().enumerate() {
             if chip.counts[at] != 0 && usize::from(chip.counts[at]) != chip.reads {
                 continue;
@@ -94,7 +94,7 @@ fn unpaired(chips: &[View<'_>]) -> (f64, f64) {
                 _ => 0.0,
             };
             total += 1.0;
-            regions[at * 64 / cells][usize::from(cell(chip.majority, at))] += 1;
+            regions[at * REGIONS / cells][usize::from(cell(chip.majority, at))] += 1;
         }
         region_right += regions.iter().map(|r| r[0].max(r[1])).sum::<usize>();
         region_total += regions.iter().map(|r| r[0] + r[1]).sum::<usize>();

@@ -1,8 +1,8 @@
 //! The fitted cell model: how often will a kept cell flip, and a key fail?
 //!
 //! Maes (CHES 2013): a cell has a margin m ~ N(μ, σ²) and reads one with probability Φ(m/s), s the noise of the power-up,
-//! 1 at enrolment. μ and σ are fitted by maximum likelihood to how many of the enrolment reads of each cell were ones, folded, so
-//! that regions of opposite bias may be mixed. The noise of every held-out read is then the s that explains the errors it
+//! 1 at enrolment. μ/σ follows from how far regions lean to one side; σ is fitted by maximum likelihood to how many of the
+//! enrolment reads of each cell were ones, folded, so that regions of opposite bias may be mixed. The noise of every held-out read is then the s that explains the errors it
 //! showed; over reads ln s is taken as normal.
 
 use alloc::vec::Vec;
@@ -14,6 +14,9 @@ use crate::Code;
 const NODES: usize = 161;
 /// Largest noise considered; there a fifth of all kept cells flips.
 const MAX_LN_NOISE: f64 = 4.0;
+/// Range of ln σ searched, and the golden ratio's inverse.
+const LN_SPREAD: (f64, f64) = (-1.0, 6.0);
+const GOLDEN: f64 = 0.618_033_988_749_895;
 
 /// Margins of a chip's cells in units of the enrolment noise.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,8 +39,10 @@ fn nodes(reach: f64) -> impl Iterator<Item = (f64, f64)> {
 }
 
 impl CellFit {
-    /// Fits μ and σ to `histogram`: cells by number of ones among its length − 1 reads.
-    pub(crate) fn fit(histogram: &[usize]) -> Self {
+    /// Fits σ to `histogram` (cells by number of ones among its length − 1 reads) and μ to `lean`, the share of cells
+    /// that hold the majority value of their region: Φ(μ/√(1 + σ²)).
+    pub(crate) fn fit(histogram: &[usize], lean: f64) -> Self {
+        let shift = bisect(0.0, 6.0, |z| phi(z) < lean);
         let reads = histogram.len().saturating_sub(1);
         let folded: Vec<(usize, f64)> = (0..=reads / 2)
             .map(|k| {
@@ -66,27 +71,16 @@ impl CellFit {
                 })
                 .sum::<f64>()
         };
-        // A pattern search on (μ/σ, ln σ): smooth and two-dimensional, so halving steps suffice.
-        let (mut at, mut step) = ((0.5_f64, 2.0_f64), 0.5);
-        let value = |(shape, log): (f64, f64)| likelihood(shape.abs() * libm::exp(log), libm::exp(log));
-        let mut best = value(at);
-        for _ in 0..80 {
-            let tries = [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)];
-            let next = tries
-                .iter()
-                .map(|(a, b)| (at.0 + a, (at.1 + b).clamp(-3.0, 8.0)))
-                .map(|p| (value(p), p))
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            match next {
-                Some((v, p)) if v > best => (best, at) = (v, p),
-                _ => step *= 0.5,
-            }
-            if step < 1e-4 {
-                break;
-            }
+        // One parameter is left, and the likelihood has one peak in ln σ: shrink around it (golden section).
+        let mean_for = |spread: f64| shift * libm::sqrt(1.0 + spread * spread);
+        let value = |log: f64| likelihood(mean_for(libm::exp(log)), libm::exp(log));
+        let (mut low, mut high) = LN_SPREAD;
+        for _ in 0..40 {
+            let (a, b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
+            if value(a) < value(b) { low = a } else { high = b }
         }
-        let spread = libm::exp(at.1);
-        Self { mean: at.0.abs() * spread, spread, reads }
+        let spread = libm::exp(0.5 * (low + high));
+        Self { mean: mean_for(spread), spread, reads }
     }
 
     /// Expected share of ones in a region of positive bias.
@@ -154,7 +148,8 @@ pub struct NoiseFit {
     pub mean_upper: f64,
     /// Upper 95 % end of the standard deviation, likewise.
     pub spread_upper: f64,
-    /// Independent groups counted: conditions, not reads, because reads of one series resemble each other.
+    /// Independent groups counted: conditions, or tens of reads where that is more, but not single reads, because reads of one
+    /// series resemble each other.
     pub groups: usize,
 }
 

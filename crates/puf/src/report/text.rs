@@ -51,7 +51,7 @@ impl Qualification {
         let (reads, bad, upper) = self.bad_reads;
         writeln!(
             out,
-            "  {} chips measured, {reads} reads, {bad} bad (at most {})",
+            "  {} chips measured, {reads} reads, {bad} bad (95 %: up to {} %)",
             self.chips.len(),
             percent(upper)
         )
@@ -136,8 +136,8 @@ impl Qualification {
         )?;
         writeln!(
             out,
-            "  {:<16} {:>8} {:>9} {:>7} {:>9} {:>12} {:>12}",
-            "code", "paired", "unpaired", "blocks", "response", "estimate", "upper 95 %"
+            "  {:<16} {:>8} {:>9} {:>7} {:>9} {:>12} {:>12} {:>12}",
+            "code", "paired", "unpaired", "blocks", "response", "estimate", "upper 95 %", "stressed"
         )?;
         for c in &self.candidates {
             let name = alloc::format!("BCH({},{},{})", c.n, c.k, c.t);
@@ -145,10 +145,11 @@ impl Qualification {
             match c.blocks {
                 Some(blocks) => writeln!(
                     out,
-                    "{blocks:>7} {:>9} {:>12.1e} {:>12.1e}{}",
+                    "{blocks:>7} {:>9} {:>12.1e} {:>12.1e} {:>12.1e}{}",
                     usize::from(blocks) * c.n,
                     c.key_failure.0,
                     c.key_failure.1,
+                    c.stressed,
                     if c.fits { "  fits" } else { "" }
                 )?,
                 None => writeln!(out, "{:>7}", "none")?,
@@ -199,8 +200,11 @@ fn chosen(out: &mut String, c: &Choice) -> fmt::Result {
     )?;
     writeln!(
         out,
-        "  key failure by the model: {:.1e}, up to {:.1e}; were every read like the worst held out: {:.1e}",
-        c.key_failure, c.key_failure_upper, c.key_failure_worst_read
+        "  key failure by the model: {:.1e}, up to {:.1e}; were every read at {} % errors: {:.1e}",
+        c.key_failure,
+        c.key_failure_upper,
+        percent(c.stress_rate),
+        c.key_failure_stressed
     )?;
     writeln!(
         out,
