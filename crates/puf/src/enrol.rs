@@ -131,8 +131,8 @@ pub fn enrol(
             return Err(Error::FarRead { read, distance: quality.distance, limit: quality.limit });
         }
     }
-    let (mask, response) = choose(reads, &counts, profile)?;
-    balanced(&response)?;
+    let (mask, response, sides) = choose(reads, &counts, profile)?;
+    balanced(&response, &sides)?;
     let code = profile.code();
     let mut sketch = vec![0; profile.sketch_bits()];
     let mut word = Zeroizing::new(vec![0; code.n()]);
@@ -151,12 +151,14 @@ pub fn enrol(
 /// Mask over the candidates and the response: of all pairs of stable cells that differ, as many as needed, evenly spread over
 /// the memory, because disturbances come in stretches of neighbouring addresses. Blocks take turns over them for the same
 /// reason: bit i of the response belongs to block i mod blocks.
-type Chosen = (Vec<u8>, Zeroizing<Vec<u8>>);
+/// Beside each bit, the side of its pair (0 lower, 1 upper) that the first cell lies on.
+type Chosen = (Vec<u8>, Zeroizing<Vec<u8>>, Vec<u8>);
 
 fn choose(reads: &[&[u8]], counts: &[u16], profile: &Profile) -> Result<Chosen, Error> {
     let need = profile.response_bits();
     let mut mask = vec![0_u8; profile.layout().candidates().div_ceil(8)];
     let mut response = Zeroizing::new(Vec::with_capacity(need));
+    let mut sides = Vec::with_capacity(need);
     let first_read = reads.first().copied().unwrap_or_default();
     let stable = |n: u16| n == 0 || usize::from(n) == reads.len();
     let usable = |(_, (a, b)): &(usize, (usize, usize))| {
@@ -172,21 +174,26 @@ fn choose(reads: &[&[u8]], counts: &[u16], profile: &Profile) -> Result<Chosen, 
         if (q + 1) * need / found > q * need / found {
             mask[j / 8] |= 1 << (j % 8);
             response.push(cell(first_read, a));
+            sides.push(u8::from(a & usize::from(profile.layout().distance()) != 0));
         }
     }
     let used = mask.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
     mask.truncate(used);
-    Ok((mask, response))
+    Ok((mask, response, sides))
 }
 
 /// Pairing leaves balanced, independent bits on a sound chip: refuse what lies more than five standard deviations off.
-fn balanced(response: &[u8]) -> Result<(), Error> {
+/// Tested are the bits, the bits seen from the lower side of their pair (both partners lean if those are skewed), and neighbours.
+fn balanced(response: &[u8], sides: &[u8]) -> Result<(), Error> {
     let off = |part: u64, whole: u64| (2 * part).abs_diff(whole).pow(2) > SIGMAS * SIGMAS * whole;
     let share = |part: u64, whole: u64| u16::try_from(part * 1000 / whole.max(1)).unwrap_or(u16::MAX);
     let n = response.len() as u64;
     let ones: u64 = response.iter().map(|b| u64::from(*b)).sum();
-    if off(ones, n) {
-        return Err(Error::UnhealthyResponse { fault: Fault::Skewed { permille: share(ones, n) } });
+    let lower: u64 = response.iter().zip(sides).map(|(b, side)| u64::from(b ^ side)).sum();
+    for part in [ones, lower] {
+        if off(part, n) {
+            return Err(Error::UnhealthyResponse { fault: Fault::Skewed { permille: share(part, n) } });
+        }
     }
     let equal: u64 = response.windows(2).map(|w| u64::from(1 ^ w[0] ^ w[1])).sum();
     if off(equal, n.saturating_sub(1)) {
@@ -207,20 +214,25 @@ mod tests {
         for (i, bit) in (0_u32..).zip(bits.iter_mut()) {
             *bit ^= u8::from(i.wrapping_mul(i).wrapping_mul(0x85eb_ca6b) >> 30 & 1 == 1);
         }
-        assert_eq!(balanced(&bits), Ok(()));
+        assert_eq!(balanced(&bits, &[0; 1024]), Ok(()));
         let skewed: Vec<u8> = (0..1024).map(|i| u8::from(i % 5 < 3)).collect();
         assert!(matches!(
-            balanced(&skewed),
+            balanced(&skewed, &[0; 1024]),
             Err(Error::UnhealthyResponse { fault: Fault::Skewed { permille: 600 } })
+        ));
+        // Balanced bits that follow the side their cell lies on.
+        assert!(matches!(
+            balanced(&bits, &bits),
+            Err(Error::UnhealthyResponse { fault: Fault::Skewed { permille: 0 } })
         ));
         let steps: Vec<u8> = (0..1024).map(|i| u8::from(i % 8 < 4)).collect();
         assert!(matches!(
-            balanced(&steps),
+            balanced(&steps, &[0; 1024]),
             Err(Error::UnhealthyResponse { fault: Fault::Correlated { .. } })
         ));
         let alternating: Vec<u8> = (0..1024).map(|i| u8::from(i % 2 == 0)).collect();
         assert!(matches!(
-            balanced(&alternating),
+            balanced(&alternating, &[0; 1024]),
             Err(Error::UnhealthyResponse { fault: Fault::Correlated { .. } })
         ));
     }

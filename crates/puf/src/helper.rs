@@ -263,3 +263,6 @@ impl<'a> Input<'a> {
         self.take(N)?.try_into().map_err(|_| Error::Helper { at, fault: HelperFault::Truncated })
     }
 }
+
+#[cfg(test)]
+mod tests;

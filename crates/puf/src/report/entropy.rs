@@ -157,12 +157,13 @@ fn worst_chip_bias(chips: &[View<'_>]) -> Guess {
 }
 
 fn place(chips: &[View<'_>], layout: Layout) -> Guess {
-    let name = "the place: bit in its byte, or sixteenth of the memory (worst)";
-    let mut groups = vec![[0_usize; 2]; 24];
+    let name = "the place: bit in its byte, sixteenth of the memory, side of its pair (worst)";
+    let mut groups = vec![[0_usize; 2]; 26];
     let cells = layout.cells() as usize;
     for chip in chips {
         for (at, bit) in &chip.kept.cells {
-            for group in [at % 8, 8 + at * 16 / cells] {
+            let side = usize::from(at & usize::from(layout.distance()) != 0);
+            for group in [at % 8, 8 + at * 16 / cells, 24 + side] {
                 groups[group][usize::from(*bit)] += 1;
             }
         }

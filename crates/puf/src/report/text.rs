@@ -119,7 +119,7 @@ impl Qualification {
         for g in &entropy.guesses {
             writeln!(
                 out,
-                "    {:<74} {:>7} (up to {}) of {}",
+                "    {:<77} {:>7} (up to {}) of {}",
                 g.name,
                 percent(g.right),
                 percent(g.upper),
