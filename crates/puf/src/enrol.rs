@@ -105,8 +105,8 @@ fn distances(reads: &[&[u8]], counts: &[u16]) -> Vec<ReadQuality> {
 ///
 /// Take the reads over real power cycles and over the corners of voltage and temperature the device will see: a cell
 /// is kept only when it never changed in any of them. Deterministic: the same reads give the same helper data.
-/// Enrolling again publishes a second sketch of overlapping cells; count its bits against the residual entropy, or
-/// use a layout with another start, whose cells are disjoint in their first members.
+/// Enrolling again publishes a second sketch of overlapping pairs; count its bits against the residual entropy, or use
+/// a layout that shares no pair with the first ([`crate::Layout::shares_pairs_with`]).
 ///
 /// # Errors
 /// [`Error::TooFewReads`], [`Error::TooManyReads`], [`Error::ReadLength`] for the wrong input; [`Error::Unhealthy`] and
@@ -187,17 +187,21 @@ fn choose(reads: &[&[u8]], counts: &[u16], profile: &Profile) -> Result<Chosen, 
 fn balanced(response: &[u8], sides: &[u8]) -> Result<(), Error> {
     let off = |part: u64, whole: u64| (2 * part).abs_diff(whole).pow(2) > SIGMAS * SIGMAS * whole;
     let share = |part: u64, whole: u64| u16::try_from(part * 1000 / whole.max(1)).unwrap_or(u16::MAX);
-    let n = response.len() as u64;
-    let ones: u64 = response.iter().map(|b| u64::from(*b)).sum();
-    let lower: u64 = response.iter().zip(sides).map(|(b, side)| u64::from(b ^ side)).sum();
-    for part in [ones, lower] {
-        if off(part, n) {
-            return Err(Error::UnhealthyResponse { fault: Fault::Skewed { permille: share(part, n) } });
+    let lower: Zeroizing<Vec<u8>> =
+        Zeroizing::new(response.iter().zip(sides).map(|(b, side)| b ^ side).collect());
+    for bits in [response, &lower] {
+        let n = bits.len() as u64;
+        let ones: u64 = bits.iter().map(|b| u64::from(*b)).sum();
+        if off(ones, n) {
+            return Err(Error::UnhealthyResponse { fault: Fault::Skewed { permille: share(ones, n) } });
         }
     }
-    let equal: u64 = response.windows(2).map(|w| u64::from(1 ^ w[0] ^ w[1])).sum();
-    if off(equal, n.saturating_sub(1)) {
-        return Err(Error::UnhealthyResponse { fault: Fault::Correlated { permille: share(equal, n - 1) } });
+    for bits in [response, &lower] {
+        let n = (bits.len() as u64).saturating_sub(1);
+        let equal: u64 = bits.windows(2).map(|w| u64::from(1 ^ w[0] ^ w[1])).sum();
+        if off(equal, n) {
+            return Err(Error::UnhealthyResponse { fault: Fault::Correlated { permille: share(equal, n) } });
+        }
     }
     Ok(())
 }

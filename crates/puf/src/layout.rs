@@ -55,12 +55,24 @@ impl Layout {
         Self::new(cells, 0, step - (1 - step % 2), 128)
     }
 
-    /// The same candidates shifted: disjoint from those of every other start.
+    /// The same candidates shifted: first cells are disjoint from those of every other start, pairs from those of most
+    /// ([`Layout::shares_pairs_with`]).
     ///
     /// # Errors
     /// [`Error::Layout`] when `start` is not below the step.
     pub fn with_start(self, start: u32) -> Result<Self, Error> {
         Self::new(self.cells, start, self.step, self.distance)
+    }
+
+    /// Whether some pair is a candidate in both layouts, as it is or from its other side. Layouts that differ in more than
+    /// their start are taken to share pairs.
+    #[must_use]
+    pub fn shares_pairs_with(&self, other: &Self) -> bool {
+        let like = Self { start: self.start, ..*other };
+        let step = u32::from(self.step);
+        let apart = (self.start + step - other.start) % step;
+        let distance = u32::from(self.distance) % step;
+        like != *self || apart == 0 || apart == distance || apart == step - distance
     }
 
     /// Cells of a read.
@@ -140,6 +152,25 @@ mod tests {
             assert_eq!(firsts, cells);
             assert!(used.iter().all(|n| *n == 1));
         }
+    }
+
+    #[test]
+    fn shared_pairs_are_told() {
+        let base = Layout::new(8192, 0, 39, 128).unwrap();
+        let sorted = |layout: Layout| -> alloc::collections::BTreeSet<(usize, usize)> {
+            layout.pairs().map(|(a, b)| (a.min(b), a.max(b))).collect()
+        };
+        let mut sharing = 0;
+        for one in 0..39 {
+            for other in 0..39 {
+                let (one, other) = (base.with_start(one).unwrap(), base.with_start(other).unwrap());
+                let shared = !sorted(one).is_disjoint(&sorted(other));
+                assert_eq!(one.shares_pairs_with(&other), shared, "{} {}", one.start(), other.start());
+                sharing += u32::from(shared);
+            }
+        }
+        assert_eq!(sharing, 39 * 3);
+        assert!(base.shares_pairs_with(&Layout::new(8192, 1, 41, 128).unwrap()));
     }
 
     #[test]

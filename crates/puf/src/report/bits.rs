@@ -72,9 +72,11 @@ pub(crate) fn majority(counts: &[u16], reads: usize) -> Vec<u8> {
 
 /// The pairs an enrolment would keep, over every start of a layout: disjoint sets of candidates, one after the other.
 pub(crate) struct Kept {
-    /// By candidate, all starts: the response bit, or [`NOT_KEPT`].
-    pub(crate) bits: Vec<u8>,
-    /// Kept first cells with their bit, in order.
+    /// By lower cell of a pair: its value where the pair is kept, else [`NOT_KEPT`]. Over all starts every pair comes up
+    /// twice, once from each side; here it stands once, so that samples are not counted double and a leaning is not
+    /// hidden by its mirror image.
+    pub(crate) lower: Vec<u8>,
+    /// Kept first cells with their bit, in order, from both sides.
     pub(crate) cells: Vec<(usize, u8)>,
     /// Where each start begins in `cells`; one more at the end.
     pub(crate) starts: Vec<usize>,
@@ -90,14 +92,12 @@ fn starts(layout: Layout) -> impl Iterator<Item = Layout> {
 impl Kept {
     pub(crate) fn new(counts: &[u16], reads: usize, layout: Layout) -> Self {
         let stable = |n: u16| n == 0 || usize::from(n) == reads;
-        let mut kept = Self { bits: Vec::with_capacity(counts.len()), cells: Vec::new(), starts: vec![0] };
+        let mut kept = Self { lower: vec![NOT_KEPT; counts.len()], cells: Vec::new(), starts: vec![0] };
         for layout in starts(layout) {
             for (a, b) in layout.pairs() {
                 if stable(counts[a]) && stable(counts[b]) && counts[a] != counts[b] {
-                    kept.bits.push(u8::from(counts[a] != 0));
                     kept.cells.push((a, u8::from(counts[a] != 0)));
-                } else {
-                    kept.bits.push(NOT_KEPT);
+                    kept.lower[a.min(b)] = u8::from(counts[a.min(b)] != 0);
                 }
             }
             kept.starts.push(kept.cells.len());

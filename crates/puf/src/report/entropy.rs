@@ -52,7 +52,7 @@ pub(crate) fn entropy(chips: &[View<'_>], layout: Layout) -> Entropy {
         majority_of_others(chips),
         worst_chip_bias(chips),
         place(chips, layout),
-        neighbours(chips),
+        neighbours(chips, layout),
     ];
     let best = guesses.iter().map(|g| g.upper).fold(0.5, f64::max).min(1.0);
     Entropy {
@@ -110,7 +110,7 @@ fn sisters(chips: &[View<'_>]) -> Guess {
     let (mut equal, mut sample) = (0, 0);
     for (i, one) in chips.iter().enumerate() {
         for other in chips.iter().skip(i + 1) {
-            for (a, b) in one.kept.bits.iter().zip(&other.kept.bits) {
+            for (a, b) in one.kept.lower.iter().zip(&other.kept.lower) {
                 if *a != NOT_KEPT && *b != NOT_KEPT {
                     equal += usize::from(a == b);
                     sample += 1;
@@ -129,12 +129,12 @@ fn sisters(chips: &[View<'_>]) -> Guess {
 }
 
 fn majority_of_others(chips: &[View<'_>]) -> Guess {
-    let length = chips.iter().map(|c| c.kept.bits.len()).min().unwrap_or(0);
+    let length = chips.iter().map(|c| c.kept.lower.len()).min().unwrap_or(0);
     let sign = |bit: u8| if bit == NOT_KEPT { 0 } else { 2 * i32::from(bit) - 1 };
     let (mut right, mut sample) = (0, 0);
     for at in 0..length {
-        let sum: i32 = chips.iter().map(|c| sign(c.kept.bits[at])).sum();
-        for own in chips.iter().map(|c| sign(c.kept.bits[at])) {
+        let sum: i32 = chips.iter().map(|c| sign(c.kept.lower[at])).sum();
+        for own in chips.iter().map(|c| sign(c.kept.lower[at])) {
             let others = sum - own;
             if own != 0 && others != 0 {
                 right += usize::from((own > 0) == (others > 0));
@@ -146,24 +146,24 @@ fn majority_of_others(chips: &[View<'_>]) -> Guess {
 }
 
 fn worst_chip_bias(chips: &[View<'_>]) -> Guess {
+    let name = "which side of its pairs the chip itself leans to (worst chip)";
     chips
         .iter()
         .map(|chip| {
-            let ones = chip.kept.cells.iter().filter(|(_, bit)| *bit == 1).count();
-            guess("the bias of the chip itself (worst chip)", ones, chip.kept.cells.len())
+            let kept = chip.kept.lower.iter().filter(|bit| **bit != NOT_KEPT);
+            guess(name, kept.clone().filter(|bit| **bit == 1).count(), kept.count())
         })
         .max_by(|a, b| a.upper.total_cmp(&b.upper))
-        .unwrap_or(guess("the bias of the chip itself (worst chip)", 0, 0))
+        .unwrap_or(guess(name, 0, 0))
 }
 
 fn place(chips: &[View<'_>], layout: Layout) -> Guess {
-    let name = "the place: bit in its byte, sixteenth of the memory, side of its pair (worst)";
-    let mut groups = vec![[0_usize; 2]; 26];
+    let name = "the leaning at its place: bit in its byte, sixteenth of the memory (worst)";
+    let mut groups = vec![[0_usize; 2]; 24];
     let cells = layout.cells() as usize;
     for chip in chips {
-        for (at, bit) in &chip.kept.cells {
-            let side = usize::from(at & usize::from(layout.distance()) != 0);
-            for group in [at % 8, 8 + at * 16 / cells, 24 + side] {
+        for (at, bit) in chip.kept.lower.iter().enumerate().filter(|(_, bit)| **bit != NOT_KEPT) {
+            for group in [at % 8, 8 + at * 16 / cells] {
                 groups[group][usize::from(*bit)] += 1;
             }
         }
@@ -175,19 +175,23 @@ fn place(chips: &[View<'_>], layout: Layout) -> Guess {
         .unwrap_or(guess(name, 0, 0))
 }
 
-fn neighbours(chips: &[View<'_>]) -> Guess {
+/// Neighbours in the order of the response, both seen from the lower side of their pair.
+fn neighbours(chips: &[View<'_>], layout: Layout) -> Guess {
     let name = "the response bit 1 to 8 before it (worst)";
+    let lower = |(at, bit): &(usize, u8)| u8::from(at & usize::from(layout.distance()) != 0) ^ bit;
     (1..=8)
         .map(|lag| {
             let (mut equal, mut sample) = (0, 0);
             for chip in chips {
                 for ends in chip.kept.starts.windows(2) {
                     let run = &chip.kept.cells[ends[0]..ends[1]];
-                    equal += run.iter().zip(run.iter().skip(lag)).filter(|(a, b)| a.1 == b.1).count();
+                    equal +=
+                        run.iter().zip(run.iter().skip(lag)).filter(|(a, b)| lower(a) == lower(b)).count();
                     sample += run.len().saturating_sub(lag);
                 }
             }
-            guess(name, equal, sample)
+            // Most neighbours come up a second time from the other side.
+            guess(name, equal / 2, sample / 2)
         })
         .max_by(|a, b| a.upper.total_cmp(&b.upper))
         .unwrap_or(guess(name, 0, 0))

@@ -225,7 +225,7 @@ fn measure_chip<'a>(one: &Screened<'_>, kept: &'a Kept) -> (ChipFigures, Tried<'
         error_majority: against(&one.majority),
         error_stable: ratio(stable_errors, stable_cells * held.len()),
         stable: ratio(stable_cells, one.counts.len()),
-        pairs: ratio(kept.cells.len(), kept.bits.len()),
+        pairs: ratio(kept.cells.len(), one.counts.len()),
         error_response: rates.iter().sum::<f64>() / float(rates.len().max(1)),
         worst: worst.map_or((0.0, String::new()), |(i, rate)| (rate, reads[one.held_out[i]].label.clone())),
         conditions,

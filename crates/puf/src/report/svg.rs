@@ -14,7 +14,7 @@ const AXIS: f64 = 0.55;
 /// Geometry in user units.
 const LEFT: f64 = 16.0;
 const WIDTH: f64 = 660.0;
-const LANE: f64 = 84.0;
+const LANE: f64 = 92.0;
 const TOP: f64 = 34.0;
 
 /// One distribution in figures. Shares, not percentages.
@@ -104,7 +104,7 @@ impl Qualification {
 
     fn draw(&self, out: &mut String, id: &str) -> fmt::Result {
         let lanes = self.distributions();
-        let height = TOP + LANE * float(lanes.len()) + 40.0;
+        let height = TOP + LANE * float(lanes.len()) + 24.0;
         write!(
             out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {:.0} {height:.0}\" role=\"img\" \
@@ -123,7 +123,7 @@ impl Qualification {
             write!(
                 out,
                 "<text x=\"{x:.1}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"var(--ink-2, #555)\">{}</text>",
-                axis + 4.0,
+                axis - 12.0,
                 tick * 5
             )?;
         }
@@ -131,7 +131,7 @@ impl Qualification {
             out,
             "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"var(--ink-2, #555)\">bits that differ, %</text></svg>",
             LEFT + WIDTH / 2.0,
-            axis + 24.0
+            axis + 8.0
         )
     }
 
@@ -162,8 +162,8 @@ fn capital(name: &str) -> String {
 }
 
 fn draw_lane(out: &mut String, top: f64, name: &str, values: &[f64]) -> fmt::Result {
-    let base = top + LANE - 20.0;
-    let room = LANE - 42.0;
+    let base = top + LANE - 30.0;
+    let room = LANE - 50.0;
     write!(
         out,
         "<text x=\"{LEFT}\" y=\"{:.0}\" fill=\"var(--ink, #222)\">{} ({})</text>\

@@ -63,6 +63,28 @@ fn the_gate_accepts_with_both_demands_met() {
     }
 }
 
+/// Nine reads at one voltage, every other voltage held out: dearer, but both demands are met.
+#[test]
+fn the_gate_accepts_nine_nominal_reads_too() {
+    let Some(dir) = data::sram() else { return };
+    let mut chips = data::genuine(&dir);
+    for chip in &mut chips {
+        chip.enrol.retain(|i| chip.reads[*i].condition == "normal");
+        assert_eq!(chip.enrol.len(), 9);
+    }
+    let q = qualify(&chips, Demand::STANDARD);
+    println!("{}", q.text());
+    assert!(q.accepted(), "{:?}", q.refusals);
+    let choice = q.choice.as_ref().unwrap();
+    assert!(
+        choice.profile.residual_bits() >= 128 && choice.key_failure_upper <= 1e-6 && choice.failures == 0
+    );
+    let corners = qualify(&data::genuine(&dir), Demand::STANDARD);
+    for (nine, seventeen) in q.chips.iter().zip(&corners.chips) {
+        assert!(nine.error_response > seventeen.error_response, "more reads must give fewer errors");
+    }
+}
+
 #[test]
 fn held_out_reads_reconstruct_and_nothing_else_does() {
     let Some(dir) = data::sram() else { return };

@@ -115,21 +115,39 @@ fn a_disturbed_stretch_is_borne() {
 }
 
 /// A chip whose partners lean to opposite values: each cell is healthy, but which of a pair is one can be guessed.
-#[test]
-fn leaning_pairs_are_refused() {
-    let chip = SimChip::new(12, BYTES, CellModel { mean: 0.0, ..CellModel::CY62256NLL });
-    let lean = SimChip::new(13, BYTES, CellModel { mean: 0.0, ..CellModel::CY62256NLL });
-    let fixed = lean.read(0, Conditions::NOMINAL);
-    let mut reads = series(&chip, 0..9);
+fn leaning(seed: u64) -> Vec<Vec<u8>> {
+    let model = CellModel { mean: 0.0, ..CellModel::CY62256NLL };
+    let fixed = SimChip::new(seed + 1000, BYTES, model).read(0, Conditions::NOMINAL);
+    let mut reads = series(&SimChip::new(seed, BYTES, model), 0..40);
     for read in &mut reads {
         for (at, byte) in read.iter_mut().enumerate() {
             // Distance 128 cells is 16 bytes: one partner of each pair lies in an even group, the other in an odd one.
             if at / 16 % 2 == 0 { *byte &= fixed[at] } else { *byte |= fixed[at] }
         }
     }
-    let error = enrol(&slices(&reads), &profile(), &Context::new(b"x", 1).unwrap()).unwrap_err();
+    reads
+}
+
+#[test]
+fn leaning_pairs_are_refused() {
+    let reads = leaning(12);
+    let error = enrol(&slices(&reads[..9]), &profile(), &Context::new(b"x", 1).unwrap()).unwrap_err();
     // The bits themselves stay balanced, because first cells lie on both sides; seen from one side they do not.
     assert!(matches!(error, Error::UnhealthyResponse { fault: Fault::Skewed { .. } }), "{error}");
+
+    // The report must see it too, from each chip alone and from the others.
+    let chips: Vec<Chip> = (0..3)
+        .map(|seed| {
+            let read = |(n, bytes)| Read { label: format!("read{n}"), condition: "c".into(), bytes };
+            Chip::evenly(format!("lean-{seed}"), leaning(seed).into_iter().enumerate().map(read).collect())
+        })
+        .collect();
+    let q = qualify(&chips, Demand { pairs: 600, ..Demand::STANDARD });
+    let entropy = q.entropy.as_ref().unwrap();
+    for guess in &entropy.guesses[..4] {
+        assert!(guess.right > 0.8, "{}: {}", guess.name, guess.right);
+    }
+    assert!(entropy.response_bits < 0.3 && !q.accepted());
 }
 
 #[test]
