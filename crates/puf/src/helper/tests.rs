@@ -44,6 +44,8 @@ fn valid_helper_data_round_trip() {
     assert_eq!(helper.chosen().count(), 762);
     assert_eq!(helper.digest(), <[u8; 32]>::from(Sha256::digest(&bytes)));
     assert_eq!(&bytes[..5], b"VPUF\x01");
+    // The whole path pinned: simulated chip, choice of pairs, sketch, keys, encoding.
+    assert_eq!(helper.digest()[..8], [143, 92, 195, 10, 32, 219, 34, 247]);
 }
 
 #[test]

@@ -85,6 +85,16 @@ fn the_gate_accepts_nine_nominal_reads_too() {
     }
 }
 
+/// What a command line does that knows nothing of voltages: a quarter of the reads, evenly, in the order of their names.
+#[test]
+fn the_gate_accepts_evenly_chosen_reads() {
+    let Some(dir) = data::sram() else { return };
+    let chips: Vec<Chip> = data::genuine(&dir).into_iter().map(|c| Chip::evenly(c.name, c.reads)).collect();
+    let q = qualify(&chips, Demand::STANDARD);
+    assert!(q.accepted(), "{:?}", q.refusals);
+    assert!(q.chips.iter().all(|c| (18..=20).contains(&c.enrolled) && c.held_out >= 58));
+}
+
 #[test]
 fn held_out_reads_reconstruct_and_nothing_else_does() {
     let Some(dir) = data::sram() else { return };

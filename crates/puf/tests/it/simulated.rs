@@ -107,7 +107,7 @@ fn a_disturbed_stretch_is_borne() {
     let context = Context::new(b"pump", 1).unwrap();
     let (helper, secret) = enrol(&slices(&reads), &profile(), &context).unwrap();
     let mut read = chip.read(50, Conditions::NOMINAL);
-    for byte in &mut read[2048..2048 + 700] {
+    for byte in &mut read[2048..2048 + 1400] {
         *byte &= 0x49;
     }
     let back = reconstruct(&read, &helper, &context).unwrap();
