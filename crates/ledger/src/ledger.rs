@@ -20,8 +20,10 @@ use crate::keys::LedgerKeys;
 use crate::ports::{Blobs, Clock, Guard, Log, Vault};
 use crate::receipt::{Level, Receipt};
 use crate::recover::load;
+use crate::seal::SealedTrees;
 use crate::sequencer::{Message, Sequencer};
 use crate::shared::{Durable, Outcome, Reply, Shared};
+use crate::snapshot::Snapshots;
 use crate::tree::TreeView;
 
 /// Bounds of the write path.
@@ -43,6 +45,8 @@ pub struct Options {
     pub guard_interval: Duration,
     /// Threads that verify signatures of one submission.
     pub verifiers: usize,
+    /// Seconds of log time after which states are sealed, when something has happened.
+    pub seal_every: u64,
 }
 
 impl Default for Options {
@@ -56,6 +60,7 @@ impl Default for Options {
             idle_tick: Duration::from_secs(60),
             guard_interval: Duration::from_secs(1),
             verifiers: std::thread::available_parallelism().map_or(1, |n| n.get().min(16)),
+            seal_every: 3_600,
         }
     }
 }
@@ -83,6 +88,8 @@ pub struct Parts {
     pub authorise: Arc<dyn Authorise>,
     /// The ledger's own keys.
     pub keys: LedgerKeys,
+    /// Where snapshots are kept; without it every start replays the whole log.
+    pub snapshots: Option<Snapshots>,
 }
 
 /// A running ledger. Dropping it stops it; what is in flight is finished first.
@@ -115,7 +122,7 @@ impl Ledger {
     /// # Errors
     /// There is no log, the store fails, or what is stored is damaged.
     pub fn open(parts: Parts, options: Options) -> Result<Self, LedgerError> {
-        let loaded = load(&*parts.log)?;
+        let loaded = load(&*parts.log, parts.snapshots.as_ref())?;
         let edge = loaded.edge;
         let durable = Durable { edge: Arc::new(edge.clone()), checkpoint: loaded.head.checkpoint.clone() };
         let tree = TreeView::new(durable.edge.clone(), parts.log.clone());
@@ -132,7 +139,7 @@ impl Ledger {
             standing,
         ));
         let guard_stop = Arc::new(Stop::default());
-        let (inbox, threads) = start(&shared, parts.keys, &options, edge, &guard_stop)?;
+        let (inbox, threads) = start(&shared, parts.keys, parts.snapshots, &options, edge, &guard_stop)?;
         let threads = Mutex::new(threads);
         Ok(Self { shared, inbox, options, threads, guard_stop, beacons: Mutex::new(BTreeMap::new()) })
     }
@@ -178,8 +185,12 @@ impl Ledger {
             let rejection = Err(Rejection::Unavailable(why.into()));
             match message {
                 Message::Submit { items, reply } => reply(items.iter().map(|_| rejection.clone()).collect()),
-                Message::State { reply, .. } | Message::RotateLogKey { reply, .. } => reply(vec![rejection]),
-                Message::Wake | Message::Stop => {}
+                Message::State { reply, .. }
+                | Message::RotateLogKey { reply, .. }
+                | Message::Seal { reply } => {
+                    reply(vec![rejection]);
+                }
+                Message::SealBuilt(_) | Message::Wake | Message::Stop => {}
             }
         };
         match self.inbox.try_send(message) {
@@ -276,6 +287,22 @@ impl Ledger {
     /// The key has another name than the origin, or the ledger does not take entries.
     pub fn rotate_log_key(&self, key: SigningKey) -> Result<Receipt, Rejection> {
         self.ask(|reply| Message::RotateLogKey { key: Box::new(key), reply })
+    }
+
+    /// Seals the present states and waits until the `Sealed` entry is durable. A snapshot is written where there is a
+    /// place for it.
+    ///
+    /// # Errors
+    /// The ledger does not take entries, or the states cannot be walked over.
+    pub fn seal(&self) -> Result<Receipt, Rejection> {
+        self.ask(|reply| Message::Seal { reply })
+    }
+
+    /// The newest sealed trees that are kept, or those of a size.
+    #[must_use]
+    pub fn sealed(&self, size: Option<u64>) -> Option<Arc<SealedTrees>> {
+        let seals = self.shared.seals();
+        size.map_or_else(|| seals.newest(), |size| seals.at(size))
     }
 
     fn ask(&self, message: impl FnOnce(Reply) -> Message) -> Result<Receipt, Rejection> {
@@ -436,6 +463,7 @@ fn standing(parts: &Parts, tree: &TreeView, keys: &[VerifierKey], log_key: &str)
 fn start(
     shared: &Arc<Shared>,
     keys: LedgerKeys,
+    snapshots: Option<Snapshots>,
     options: &Options,
     edge: tlog::tile::Edge,
     guard_stop: &Arc<Stop>,
@@ -444,7 +472,17 @@ fn start(
     let (control, results) = channel();
     let (groups, to_commit) = sync_channel(1);
     let (durable, to_acknowledge) = channel();
-    let sequencer = Sequencer::new(shared.clone(), messages, results, groups, keys, options.clone(), edge);
+    let sequencer = Sequencer::new(
+        shared.clone(),
+        messages,
+        results,
+        groups,
+        keys,
+        options.clone(),
+        edge,
+        snapshots,
+        inbox.clone(),
+    );
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
         let thread = std::thread::Builder::new().name(format!("ledger-{name}")).spawn(work);
         thread.map_err(|e| LedgerError::BadKey(format!("starting the thread `{name}`: {e}")))

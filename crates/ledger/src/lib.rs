@@ -23,8 +23,10 @@ mod ledger;
 pub mod ports;
 mod receipt;
 mod recover;
+pub mod seal;
 mod sequencer;
 mod shared;
+mod snapshot;
 mod tree;
 mod voice;
 
@@ -37,4 +39,5 @@ pub use ledger::{Ledger, Options, Parts, Reading};
 pub use receipt::{Level, Receipt};
 pub use recover::{Loaded, load};
 pub use shared::Outcome;
+pub use snapshot::Snapshots;
 pub use tree::TreeView;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use evidence::facts::log::{LogKeyRotated, QuarantineCause, Quarantined, Tick};
 use evidence::facts::sources::Equivocated;
 use evidence::types::{BlobRef, Bytes, EntryRef};
-use evidence::{Entry, Fact, SourceId};
+use evidence::{Entry, Fact, SourceId, Time};
 use tlog::tile::{Edge, FullTile};
 use tlog::{Checkpoint, Hash, Note, SigningKey, leaf_hash};
 use world::Verdict;
@@ -23,7 +23,9 @@ use crate::keys::LedgerKeys;
 use crate::ledger::Options;
 use crate::ports::{Batch, StoreError};
 use crate::recover::load;
+use crate::seal::{self, SealedTrees};
 use crate::shared::{Durable, Reply, Shared};
+use crate::snapshot::Snapshots;
 use crate::voice;
 
 /// Largest entry that is kept whole inside another one; larger ones become blobs.
@@ -37,6 +39,10 @@ pub(crate) enum Message {
     State { fact: Box<Fact>, reason: Option<String>, on_behalf_of: Option<SourceId>, reply: Reply },
     /// Checkpoints are signed with another key from here on.
     RotateLogKey { key: Box<SigningKey>, reply: Reply },
+    /// Seal the present states; answered with the `Sealed` entry.
+    Seal { reply: Reply },
+    /// The states are walked over.
+    SealBuilt(Result<SealedTrees, LedgerError>),
     /// The committer is done; its result waits on the control channel.
     Wake,
     /// Finish what is in hand and end.
@@ -51,6 +57,9 @@ pub(crate) struct Sequencer {
     pub(crate) keys: LedgerKeys,
     pub(crate) options: Options,
     pub(crate) edge: Edge,
+    snapshots: Option<Snapshots>,
+    /// Its own inbox, for the thread that walks over states.
+    wake: SyncSender<Message>,
     /// Entries decided and applied, and not handed over yet.
     entries: Vec<Arc<[u8]>>,
     bytes: usize,
@@ -60,9 +69,14 @@ pub(crate) struct Sequencer {
     in_flight: Vec<Arc<[u8]>>,
     busy: bool,
     stopping: bool,
+    /// Those who wait for the seal that is being built.
+    sealing: Option<Vec<Reply>>,
+    /// Log time at which the last seal was asked for.
+    sealed_at: Time,
 }
 
 impl Sequencer {
+    #[expect(clippy::too_many_arguments, reason = "called in one place, with everything the thread owns")]
     pub(crate) fn new(
         shared: Arc<Shared>,
         inbox: Receiver<Message>,
@@ -71,8 +85,12 @@ impl Sequencer {
         keys: LedgerKeys,
         options: Options,
         edge: Edge,
+        snapshots: Option<Snapshots>,
+        wake: SyncSender<Message>,
     ) -> Self {
         Self {
+            snapshots,
+            wake,
             shared,
             inbox,
             control,
@@ -87,6 +105,8 @@ impl Sequencer {
             in_flight: Vec::new(),
             busy: false,
             stopping: false,
+            sealing: None,
+            sealed_at: Time::EPOCH,
         }
     }
 
@@ -116,6 +136,9 @@ impl Sequencer {
             }
             if !self.busy && !self.is_empty() {
                 self.hand_over();
+            }
+            if !self.stopping {
+                self.seal_when_due();
             }
             if self.stopping {
                 if !self.busy && self.is_empty() {
@@ -168,6 +191,8 @@ impl Sequencer {
                 };
                 self.pending.push(Pending { slots: vec![slot], reply });
             }
+            Message::Seal { reply } => self.seal(Some(reply)),
+            Message::SealBuilt(built) => self.seal_built(built),
             Message::Wake => {}
             Message::Stop => self.stopping = true,
         }
@@ -327,6 +352,80 @@ impl Sequencer {
         self.say(Tick { time: now }, None, None).map(drop)
     }
 
+    /// Freezes the world and has its states walked over beside the write path. One seal at a time: whoever asks
+    /// meanwhile gets the one that is being built.
+    fn seal(&mut self, reply: Option<Reply>) {
+        if let Some(rejection) = self.refuse_all() {
+            if let Some(reply) = reply {
+                reply(vec![Err(rejection)]);
+            }
+            return;
+        }
+        if let Some(waiting) = &mut self.sealing {
+            waiting.extend(reply);
+            return;
+        }
+        let size = {
+            let mut world = self.shared.world_mut();
+            self.sealed_at = world.now();
+            world.freeze()
+        };
+        let (shared, snapshots) = (self.shared.clone(), self.snapshots.clone());
+        let (last, done) = (self.shared.seals().newest(), self.wake.clone());
+        let build = move || {
+            let built = seal::build(&shared, size, snapshots.as_ref(), last.as_deref());
+            // A ledger that has stopped needs no seal.
+            let _ = done.send(Message::SealBuilt(built));
+        };
+        match std::thread::Builder::new().name("ledger-seal".into()).spawn(build) {
+            Ok(_) => self.sealing = Some(reply.into_iter().collect()),
+            Err(e) => {
+                self.shared.world_mut().thaw();
+                if let Some(reply) = reply {
+                    reply(vec![Err(Rejection::Unavailable(e.to_string()))]);
+                }
+            }
+        }
+    }
+
+    fn seal_built(&mut self, built: Result<SealedTrees, LedgerError>) {
+        self.shared.world_mut().thaw();
+        let waiting_for_it = self.sealing.take().unwrap_or_default();
+        let said = match (built, self.refuse_all()) {
+            (_, Some(rejection)) => Err(rejection),
+            (Err(e), None) => Err(Rejection::Unavailable(e.to_string())),
+            (Ok(trees), None) => {
+                let said = self.tick().and_then(|()| self.say(trees.sealed.clone(), None, None));
+                if said.is_ok() {
+                    self.shared.seals().push(Arc::new(trees));
+                }
+                said
+            }
+        };
+        if let Err(e) = &said {
+            tracing::warn!(error = %e, "nothing was sealed");
+        }
+        for reply in waiting_for_it {
+            let slot = said.clone().map_or_else(Slot::Done, waiting);
+            self.pending.push(Pending { slots: vec![slot], reply });
+        }
+    }
+
+    /// Hourly by log time, when something but the last seal and ticks has happened.
+    fn seal_when_due(&mut self) {
+        let due = {
+            let world = self.shared.world();
+            let last = world.journal().seals().last();
+            let since = last.map_or(0, |s| s.index + 1);
+            let begun = world.journal().genesis().map_or(Time::EPOCH, |g| g.created);
+            let time = last.map_or(begun, |s| s.sealed.time).max(self.sealed_at);
+            world.now().since(time) >= self.options.seal_every && world.size() > since + 1
+        };
+        if due && self.sealing.is_none() {
+            self.seal(None);
+        }
+    }
+
     fn idle(&mut self) {
         if self.refuse_all().is_none()
             && let Err(e) = self.tick()
@@ -445,12 +544,16 @@ impl Sequencer {
         self.bytes = 0;
         self.tiles.clear();
         self.in_flight.clear();
+        let unsealed = Rejection::Unavailable(why.into());
+        for reply in self.sealing.take().unwrap_or_default() {
+            reply(vec![Err(unsealed.clone())]);
+        }
         self.shared.set_standing(Standing::Rebuilding(why.into()));
         let acknowledged = self.shared.durable().edge.size();
         let mut pause = Duration::from_millis(50);
         // Ends when the store answers or the ledger is told to stop.
         loop {
-            match load(&*self.shared.log) {
+            match load(&*self.shared.log, self.snapshots.as_ref()) {
                 Ok(loaded) if loaded.head.size < acknowledged => {
                     let doubt = Doubt::TailLost { stored: loaded.head.size, seen: acknowledged };
                     tracing::error!(%doubt, "acknowledged entries are gone");

@@ -1,6 +1,6 @@
 //! What the ledger's threads share: the world, the durable head, and how to wait for it.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use tlog::tile::Edge;
@@ -11,6 +11,7 @@ use crate::error::Rejection;
 use crate::guard::Standing;
 use crate::ports::{Blobs, Clock, Guard, Log, Vault};
 use crate::receipt::Receipt;
+use crate::seal::Kept;
 use crate::tree::TreeView;
 
 /// What became of one entry of a submission.
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     grown: Condvar,
     standing: Mutex<Standing>,
     hooks: RwLock<Vec<Hook>>,
+    seals: Mutex<Kept>,
 }
 
 impl Shared {
@@ -66,6 +68,7 @@ impl Shared {
             grown: Condvar::new(),
             standing: Mutex::new(standing),
             hooks: RwLock::new(Vec::new()),
+            seals: Mutex::new(Kept::default()),
         }
     }
 
@@ -106,6 +109,11 @@ impl Shared {
             .wait_timeout_while(durable, timeout, |d| d.edge.size() <= size)
             .unwrap_or_else(PoisonError::into_inner);
         durable.edge.size()
+    }
+
+    /// The sealed trees that are kept.
+    pub(crate) fn seals(&self) -> MutexGuard<'_, Kept> {
+        self.seals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn add_hook(&self, hook: Hook) {

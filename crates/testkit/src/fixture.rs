@@ -7,7 +7,7 @@ use evidence::facts::log::Clock as ClockKind;
 use evidence::facts::sources::SourceEnrolled;
 use ledger::authorise::Roles;
 use ledger::ports::{FixedClock, Guard, Log, MemoryBlobs, MemoryGuard, MemoryLog, MemoryVault};
-use ledger::{Init, Ledger, LedgerError, LedgerKeys, Options, Outcome, Parts};
+use ledger::{Init, Ledger, LedgerError, LedgerKeys, Options, Outcome, Parts, Snapshots};
 use tlog::Hash;
 
 use crate::Author;
@@ -79,6 +79,19 @@ impl Fixture {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn open(log: Arc<dyn Log>, guard: Arc<dyn Guard>, options: Options) -> Result<Self, LedgerError> {
+        Self::open_with(log, guard, options, None)
+    }
+
+    /// Opens a log that exists, with snapshots.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn open_with(
+        log: Arc<dyn Log>,
+        guard: Arc<dyn Guard>,
+        options: Options,
+        snapshots: Option<Snapshots>,
+    ) -> Result<Self, LedgerError> {
         let clock = Arc::new(FixedClock::new(Time::from_seconds(START).unwrap_or_default()));
         let parts = Parts {
             log: log.clone(),
@@ -88,6 +101,7 @@ impl Fixture {
             clock: clock.clone(),
             authorise: Arc::new(Roles),
             keys: keys(),
+            snapshots,
         };
         let ledger = Ledger::open(parts, options)?;
         Ok(Self { ledger, clock, log, guard, admin: Author::person(10) })

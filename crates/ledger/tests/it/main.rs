@@ -1,4 +1,5 @@
 //! Integration tests of the ledger: the write path, its refusals, and what happens when the store fails.
 
 mod refusals;
+mod seals;
 mod write_path;

@@ -69,7 +69,7 @@ impl Concern for Clock {
     fn frozen(&self, after: Option<&[u8]>, limit: usize) -> Result<Vec<State>, BadState> {
         let first = match after {
             None => 0,
-            Some(key) => block_number(key)? + 1,
+            Some(key) => block_number(key)?.saturating_add(1),
         };
         let end =
             self.frozen_at.map_or(self.ticks.len(), |size| self.ticks.partition_point(|(i, _)| *i < size));
@@ -90,7 +90,7 @@ impl Concern for Clock {
             .collect())
     }
     fn restore(&mut self, state: &State) -> Result<(), BadState> {
-        if block_number(&state.key)? * BLOCK != self.ticks.len() {
+        if block_number(&state.key)?.checked_mul(BLOCK) != Some(self.ticks.len()) {
             return Err(BadState::Key);
         }
         read_block(&state.value, &mut self.ticks).map_err(BadState::Value)

@@ -17,6 +17,8 @@ pub use places_concern::StreamPlaces;
 
 /// Most open gaps of one stream. A device that leaves more has lost its store and starts another stream.
 pub const MAX_GAPS: usize = 64;
+/// Largest place that is accepted: whoever counts that far starts another stream.
+pub const MAX_SEQUENCE: u64 = 1 << 62;
 /// Most forks of one stream that are kept. One proves that the key is in other hands too; more add nothing.
 pub const MAX_FORKS: usize = 4;
 
@@ -136,6 +138,9 @@ impl Streams {
     pub fn place(&self, body: &Body, hash: &Hash) -> Place {
         let key = StreamKey { source: body.source, stream: body.stream };
         let device = body.source.kind() == SourceKind::Device;
+        if body.sequence > MAX_SEQUENCE {
+            return Place::OutOfOrder { next: self.map.get(&key).map_or(0, |s| s.next) };
+        }
         let Some(stream) = self.map.get(&key) else {
             return match (body.sequence, device) {
                 (0, _) => Place::Next,
@@ -169,7 +174,7 @@ impl Streams {
         let Some(stream) = self.map.get_mut(&key) else {
             let gaps = Gap::before(body, 0, None, index).into_iter().collect();
             let stream = Stream {
-                next: body.sequence + 1,
+                next: body.sequence.saturating_add(1),
                 last: hash,
                 last_index: index,
                 entries: 1,
@@ -212,6 +217,12 @@ impl Streams {
 }
 
 impl Gap {
+    /// The place after the gap.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.from.saturating_add(self.count)
+    }
+
     /// The gap that `body` leaves behind it, when `next` was due.
     fn before(body: &Body, next: u64, before: Option<Hash>, since: u64) -> Option<Self> {
         let count = body.sequence.checked_sub(next).filter(|n| *n > 0)?;
@@ -229,12 +240,12 @@ impl Stream {
     }
 
     fn place_in_gap(&self, body: &Body, hash: &Hash) -> Place {
-        let Some(gap) = self.gaps.iter().find(|g| (g.from..g.from + g.count).contains(&body.sequence)) else {
+        let Some(gap) = self.gaps.iter().find(|g| (g.from..g.end()).contains(&body.sequence)) else {
             // Before the head and in no gap: the place is taken, but its index is not known here.
             return Place::OtherPrevious;
         };
         let first_fits = body.sequence > gap.from || body.previous == gap.before;
-        let last_fits = body.sequence + 1 < gap.from + gap.count || *hash == gap.after;
+        let last_fits = body.sequence.saturating_add(1) < gap.end() || *hash == gap.after;
         match (first_fits, last_fits) {
             (true, true) if self.gaps.len() >= MAX_GAPS => Place::TooManyGaps,
             (true, true) => Place::InGap,
@@ -244,12 +255,11 @@ impl Stream {
 
     /// Takes an entry into the gap it belongs to; what remains of the gap stands on either side of it.
     fn fill(&mut self, body: &Body, hash: Hash, index: u64) {
-        let Some(at) = self.gaps.iter().position(|g| (g.from..g.from + g.count).contains(&body.sequence))
-        else {
+        let Some(at) = self.gaps.iter().position(|g| (g.from..g.end()).contains(&body.sequence)) else {
             return;
         };
         let gap = self.gaps.remove(at);
-        let end = gap.from + gap.count;
+        let end = gap.end();
         let rest = Gap {
             from: body.sequence + 1,
             count: end - body.sequence - 1,

@@ -89,7 +89,10 @@ impl Places {
                 indices.push(u64::try_from(last).map_err(|_| bad.clone())?);
             }
             r.leave();
-            if indices.is_empty() || runs.last().is_some_and(|(f, i)| f + i.len() as u64 >= first) {
+            if indices.is_empty()
+                || first.checked_add(len as u64).is_none()
+                || runs.last().is_some_and(|(f, i)| f + i.len() as u64 >= first)
+            {
                 return Err(bad);
             }
             runs.push((first, indices));
