@@ -45,6 +45,17 @@ impl Sampler {
         Self { state: seed, fill }
     }
 
+    /// Another sampler that begins where this one now is; this one moves on.
+    pub fn fork(&mut self) -> Self {
+        Self { state: self.bits(), fill: self.fill }
+    }
+
+    /// The `n`-th of the samplers that begin here.
+    #[must_use]
+    pub fn branch(&self, n: u64) -> Self {
+        Self { state: self.state ^ n.wrapping_mul(0xd6e8_feb8_6659_fd93), fill: self.fill }.fork()
+    }
+
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -264,12 +264,14 @@ macro_rules! catalogue {
                 }
             }
 
-            /// One example of every fact, `Attested` first, then in the order of the catalogue.
+            /// One example of every fact, `Attested` first, then in the order of the catalogue. Each fact has its own
+            /// branch of the sampler, so that a change to one leaves the examples of the others as they were.
             #[cfg(feature = "sample")]
             pub fn samples(s: &mut $crate::sample::Sampler) -> alloc::vec::Vec<Self> {
+                let root = s.fork();
                 alloc::vec![
-                    Self::Attested(<$crate::body::Evidence as $crate::sample::Sample>::sample(s)),
-                    $(Self::$name(<$name as $crate::wire::Field>::sample(s))),*
+                    Self::Attested($crate::sample::Sample::sample(&mut root.branch($crate::body::ATTESTED))),
+                    $(Self::$name(<$name as $crate::wire::Field>::sample(&mut root.branch($tag)))),*
                 ]
             }
 

@@ -12,7 +12,8 @@ use crate::signers;
 pub(crate) fn examples(fill: Fill, seed: u64) -> Vec<Entry> {
     let mut s = Sampler::new(seed, fill);
     let signer = signers::named("cose-ed25519");
-    Fact::samples(&mut s).into_iter().map(|fact| signer.prove(s.body(fact))).collect()
+    let facts = Fact::samples(&mut s);
+    facts.into_iter().map(|fact| signer.prove(s.branch(fact.tag()).body(fact))).collect()
 }
 
 fn round_trip(entry: &Entry) {

@@ -4,6 +4,7 @@
 
 mod attached;
 mod catalogue;
+mod cctv;
 mod cose_wg;
 mod data;
 mod golden;
