@@ -11,6 +11,7 @@
 //! Not here: what facts mean (`world`), how stores work (adapters of [`ports`]), HTTP.
 #![forbid(unsafe_code)]
 
+mod attached;
 pub mod audit;
 mod authenticate;
 pub mod authorise;
@@ -27,6 +28,7 @@ pub mod seal;
 mod sequencer;
 mod shared;
 mod snapshot;
+mod succeed;
 mod tree;
 mod voice;
 
@@ -40,4 +42,5 @@ pub use receipt::{Level, Receipt};
 pub use recover::{Loaded, load};
 pub use shared::Outcome;
 pub use snapshot::Snapshots;
+pub use succeed::{Succession, succeed};
 pub use tree::TreeView;
