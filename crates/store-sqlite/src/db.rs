@@ -95,11 +95,13 @@ pub(crate) fn create_if_new(
 /// read as what they are not.
 pub(crate) fn check(connection: &Connection, layout: &Layout) -> Result<(), Problem> {
     let (application, version) = identity(connection)?;
-    if application == layout.application && version > layout.version {
-        return Err(Problem::Failed(format!("its format {version} is newer than this program; update it")));
-    }
-    if (application, version) != (layout.application, layout.version) {
+    if application != layout.application {
         return Err(Problem::Damaged("it is not marked as a file of this kind".into()));
+    }
+    if version != layout.version {
+        return Err(Problem::Damaged(format!(
+            "it is marked as format {version}, which this program does not know: it is altered, or a newer program's"
+        )));
     }
     let sql = "SELECT name, sql FROM sqlite_schema ORDER BY name";
     let mut statement = connection.prepare(sql).map_err(problem)?;
