@@ -5,6 +5,8 @@
 //! Every reader takes bytes that are already in memory, bounds them, and answers with a value or with the place and
 //! the reason; none panics on outside input.
 
+pub mod advisory;
+pub mod kev;
 pub mod purl;
 pub mod vers;
 pub mod version;

@@ -34,12 +34,15 @@ pub fn from_gitlab(scheme: Scheme, text: &str) -> Result<Vers, Error> {
 }
 
 /// Converts what people write where a version belongs: `>= a, <= b`, `All versions < V2.3`, `prior to 1.4`,
-/// `1.2 and earlier`, or one version.
+/// `1.2 and earlier`, `12.x`, one version, or several with `|` between: as alternatives where none has a sign, else by
+/// the rules of `vers`.
 ///
 /// # Errors
 /// [`Error::Native`] when the text says something else: then nothing is known, and the text belongs in the reason.
 pub fn from_text(scheme: Scheme, text: &str) -> Result<Vers, Error> {
-    finish(scheme, text, prose(text))
+    let one_space = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let alternatives = if one_space.contains('|') { listed(&one_space) } else { prose(&one_space) };
+    finish(scheme, text, alternatives.and_then(expand))
 }
 
 fn finish(scheme: Scheme, text: &str, alternatives: Result<Alternatives, Refusal>) -> Result<Vers, Error> {
@@ -201,6 +204,64 @@ fn openssl(text: &str) -> Result<Alternatives, Refusal> {
         alternatives.push(vec![Constraint { comparator: Comparator::Equal, version: version.to_owned() }]);
     }
     if alternatives.is_empty() { Err((text.to_owned(), "no version")) } else { Ok(alternatives) }
+}
+
+/// Versions with `|` between: alternatives, or where signs stand before them, the intervals that neighbours make. Only
+/// the plain shapes are read: versions alone, or lower and upper bounds in turn.
+fn listed(text: &str) -> Result<Alternatives, Refusal> {
+    let mut alternatives: Alternatives = Vec::new();
+    let mut open = false;
+    for part in text.split('|').map(str::trim).filter(|part| !part.is_empty()) {
+        let mut found = prose(part)?;
+        let (Some(mut constraints), true) = (found.pop(), found.is_empty()) else {
+            return Err((part.to_owned(), "more than one constraint between two bars"));
+        };
+        let [constraint] = constraints.as_slice() else {
+            return Err((part.to_owned(), "not one version between two bars"));
+        };
+        let lower = matches!(constraint.comparator, Comparator::Greater | Comparator::GreaterOrEqual);
+        let upper = matches!(constraint.comparator, Comparator::Less | Comparator::LessOrEqual);
+        match alternatives.last_mut() {
+            Some(last) if open && upper => last.append(&mut constraints),
+            Some(_) if upper => {
+                return Err((text.to_owned(), "two upper bounds, with no lower bound between"));
+            }
+            _ => alternatives.push(constraints),
+        }
+        open = lower;
+    }
+    Ok(alternatives)
+}
+
+/// Spells out wildcards at the end: `12.x` is from 12 to before 13.
+fn expand(alternatives: Alternatives) -> Result<Alternatives, Refusal> {
+    let spell = |constraint: Constraint| {
+        let version = constraint.version.as_str();
+        let Some(stem) = [".x", ".X", ".*"].iter().find_map(|tail| version.strip_suffix(tail)) else {
+            return Ok(vec![constraint]);
+        };
+        let refuse = || Err((version.to_owned(), "a wildcard that cannot be spelled out"));
+        let head = stem.len() - stem.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let (head, last) = stem.split_at(head);
+        let Some(next) = last.parse::<u64>().ok().and_then(|last| last.checked_add(1)) else {
+            return refuse();
+        };
+        let after = format!("{head}{next}");
+        let bound = |comparator, version: &str| Constraint { comparator, version: version.to_owned() };
+        Ok(match constraint.comparator {
+            Comparator::Equal => {
+                vec![bound(Comparator::GreaterOrEqual, stem), bound(Comparator::Less, &after)]
+            }
+            Comparator::NotEqual => return refuse(),
+            Comparator::Less | Comparator::GreaterOrEqual => vec![bound(constraint.comparator, stem)],
+            Comparator::LessOrEqual => vec![bound(Comparator::Less, &after)],
+            Comparator::Greater => vec![bound(Comparator::GreaterOrEqual, &after)],
+        })
+    };
+    let all = |constraints: Vec<Constraint>| {
+        constraints.into_iter().map(spell).collect::<Result<Vec<_>, _>>().map(|spelled| spelled.concat())
+    };
+    alternatives.into_iter().map(all).collect()
 }
 
 fn prose(text: &str) -> Result<Alternatives, Refusal> {

@@ -34,10 +34,27 @@ fn what_stands_in_version_fields_is_read_or_refused_never_guessed() {
         ("1.0-RC1 or earlier", "vers:generic/<=1.0-RC1"),
         ("V2.0", "vers:generic/V2.0"),
         ("all versions", "vers:generic/*"),
+        ("14.1.x", "vers:generic/>=14.1|<14.2"),
+        ("<= 11.x", "vers:generic/<12"),
+        ("4.X | 5.X", "vers:generic/>=4|<6"),
+        ("2.3.6 and  below", "vers:generic/<=2.3.6"),
+        ("7100 | 7900", "vers:generic/7100|7900"),
+        (">= 1.3.4 | < 1.5.3", "vers:generic/>=1.3.4|<1.5.3"),
+        ("1.1 | >= 2.0 | <= 3.0", "vers:generic/1.1|>=2.0|<=3.0"),
     ] {
         assert_eq!(from_text(Scheme::Generic, text).unwrap().to_string(), expected, "{text}");
     }
-    for text in ["n/a", "", "multiple", "see references", "1.0 with patch 3", "< ", "1.x through the ages"] {
+    for text in [
+        "n/a",
+        "",
+        "multiple",
+        "see references",
+        "1.0 with patch 3",
+        "< ",
+        "1.x through the ages",
+        "<= U61 |<= L81",
+        "K.x",
+    ] {
         assert!(from_text(Scheme::Generic, text).is_err(), "{text}");
     }
     assert_eq!(from_text(Scheme::Generic, "< V8.1").unwrap().contains("8.0.9"), Ok(true));

@@ -33,6 +33,9 @@ pub(super) fn parse(text: &str) -> Result<Generic<'_>, &'static str> {
     if text.bytes().any(|b| matches!(b, b'~' | b'^' | b':' | b'*' | b',' | b'|')) {
         return Err("'~', '^', ':' or a list belongs to another scheme");
     }
+    if text.ends_with(".x") || text.ends_with(".X") {
+        return Err("a wildcard stands for many versions");
+    }
     for prefix in ["version", "release", "ver", "rel", "v", "r"] {
         let Some((head, tail)) = text.split_at_checked(prefix.len()) else { continue };
         let tail = tail.trim_start_matches(['.', '-', '_', ' ']);

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it does not expect must stop")]
 
+mod advisory_sets;
+mod csaf_vectors;
 mod data;
 mod dpkg;
 mod npm_vectors;
