@@ -184,11 +184,13 @@ impl Cells {
     }
 
     pub(super) fn contains(&self, scheme: Scheme, version: &Version<'_>) -> Result<bool, Error> {
+        sure(version)?;
         let (mut low, mut high) = (0, self.boundaries.len());
         while low < high {
             let middle = low + (high - low) / 2;
             let Some(boundary) = self.boundaries.get(middle) else { break };
             let boundary = Version::parse(scheme, boundary).map_err(Error::Version)?;
+            sure(&boundary)?;
             match order(scheme, version, &boundary)? {
                 Ordering::Less => high = middle,
                 Ordering::Greater => low = middle + 1,
@@ -216,6 +218,13 @@ impl Cells {
             out.push(Constraint { comparator, version: boundary.clone() });
         }
         out
+    }
+}
+
+fn sure(version: &Version<'_>) -> Result<(), Error> {
+    match version.doubtful() {
+        None => Ok(()),
+        Some(reason) => Err(Error::Doubtful { version: version.text().to_owned(), reason }),
     }
 }
 

@@ -128,6 +128,14 @@ pub enum Error {
     /// A version cannot be read or ordered.
     #[error(transparent)]
     Version(version::Error),
+    /// The version sorts by a convention only, on which containment must not rest.
+    #[error("{version:?} has no sure place in the order: {reason}")]
+    Doubtful {
+        /// The version.
+        version: String,
+        /// What is irregular in it.
+        reason: &'static str,
+    },
     /// The text is not in the scheme's native notation.
     #[error("{text:?} is not a {scheme} range: {reason}")]
     Native {

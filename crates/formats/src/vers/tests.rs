@@ -68,6 +68,12 @@ fn containment_without_an_answer_is_an_error() {
     assert!(matches!(range.contains("1.0-acme"), Err(Error::Version(_))));
     assert!(matches!(range.contains("n/a"), Err(Error::Version(_))));
     assert_eq!(range.contains("1.5-acme"), Ok(true));
+    // Sorted before all of PEP 440 by convention, which is no reason to call it outside.
+    let range = Vers::read("vers:pypi/>=1.0|<2.0").unwrap();
+    assert!(matches!(range.contains("1.5-acme-build"), Err(Error::Doubtful { .. })));
+    assert_eq!(range.contains("1.5.post1"), Ok(true));
+    let range = Vers::read("vers:apk/>=1.0-r0|<2.0-r0").unwrap();
+    assert!(matches!(range.contains("1.5-acme"), Err(Error::Doubtful { .. })));
     let broken = Vers::read("vers:deb/>=1.0-").unwrap();
     assert!(matches!(broken.contains("1.0"), Err(Error::Version(_))));
     assert_eq!(Vers::read("vers:all/*").unwrap().contains("x"), Ok(true));

@@ -153,6 +153,16 @@ impl<'a> Version<'a> {
         irregular.map_or(Form::Strict, Form::Tolerated)
     }
 
+    /// Says why the order of this version is a convention only, which sorting needs and a verdict must not rest on: a
+    /// Python version from before PEP 440, an Alpine version outside apk's grammar.
+    pub fn doubtful(&self) -> Option<&'static str> {
+        match &self.kind {
+            Kind::Pep440(version) => version.irregular(),
+            Kind::Alpine(version) => version.irregular,
+            _ => None,
+        }
+    }
+
     /// The order of two versions of one scheme; `None` when the scheme does not say, or the schemes differ.
     pub fn order(&self, other: &Self) -> Option<Ordering> {
         match (&self.kind, &other.kind) {
@@ -161,7 +171,7 @@ impl<'a> Version<'a> {
             (Kind::Debian(a), Kind::Debian(b)) => Some(debian::compare(a, b)),
             (Kind::Rpm(a), Kind::Rpm(b)) => Some(rpm::compare(a, b)),
             (Kind::Alpine(a), Kind::Alpine(b)) => Some(alpine::compare(a, b)),
-            (Kind::Openssl(a), Kind::Openssl(b)) => Some(openssl::compare(a, b)),
+            (Kind::Openssl(a), Kind::Openssl(b)) => openssl::compare(a, b),
             (Kind::Generic(a), Kind::Generic(b)) => generic::compare(a, b),
             (Kind::Datetime(a), Kind::Datetime(b)) => Some(a.cmp(b)),
             (Kind::Lexicographic, Kind::Lexicographic) => {

@@ -2,7 +2,8 @@
 //! optional pre-release (OpenSSL's release strategy).
 //!
 //! `-dev` and `-pre…` lead up to the version they name, so they sort before it; `-cvs` was a snapshot taken after it;
-//! `-fips` names a way of building the same version.
+//! `-fips` names a way of building the same version. Another suffix is somebody's own build: it has no order with other
+//! builds of the same version, and the plain order with all else.
 
 use std::cmp::Ordering;
 
@@ -14,6 +15,8 @@ pub(super) struct Openssl<'a> {
     letters: &'a str,
     stage: Stage,
     number: &'a str,
+    /// A suffix that OpenSSL does not use.
+    foreign: &'a str,
     pub(super) irregular: Option<&'static str>,
 }
 
@@ -27,6 +30,7 @@ enum Stage {
     Candidate,
     Release,
     After,
+    Foreign,
 }
 
 pub(super) fn parse(text: &str) -> Result<Openssl<'_>, &'static str> {
@@ -53,15 +57,15 @@ pub(super) fn parse(text: &str) -> Result<Openssl<'_>, &'static str> {
     if build.is_some() {
         irregular = Some("build metadata, which has no part in the order");
     }
+    let mut foreign = "";
     let (stage, number) = match rest.strip_prefix('-') {
         None if rest.is_empty() => (Stage::Release, ""),
         None => return Err("neither letters nor a pre-release after the numbers"),
         Some(suffix) => {
             let (word, number) = digits::split_while(suffix, |b| b.is_ascii_alphabetic());
-            if !number.is_empty() && !digits::all(number) {
-                return Err("a pre-release is a word and a number");
-            }
+            let shaped = number.is_empty() || digits::all(number);
             let stage = match word {
+                _ if !shaped => Stage::Foreign,
                 "dev" => Stage::Dev,
                 "alpha" => Stage::Alpha,
                 "beta" => Stage::Beta,
@@ -72,18 +76,23 @@ pub(super) fn parse(text: &str) -> Result<Openssl<'_>, &'static str> {
                     irregular = Some("a build flavour, which has no part in the order");
                     Stage::Release
                 }
-                _ => return Err("not a suffix that OpenSSL uses: dev, alpha, beta, pre, rc, cvs, fips"),
+                _ => Stage::Foreign,
             };
+            if stage == Stage::Foreign {
+                irregular = Some("a suffix that OpenSSL does not use");
+                foreign = suffix;
+            }
             (stage, number)
         }
     };
-    Ok(Openssl { core, letters, stage, number, irregular })
+    Ok(Openssl { core, letters, stage, number, foreign, irregular })
 }
 
-pub(super) fn compare(a: &Openssl<'_>, b: &Openssl<'_>) -> Ordering {
+pub(super) fn compare(a: &Openssl<'_>, b: &Openssl<'_>) -> Option<Ordering> {
     // Letters compare as text: z before za before zb.
-    digits::compare_dotted(a.core, b.core)
-        .then_with(|| a.letters.cmp(b.letters))
-        .then_with(|| a.stage.cmp(&b.stage))
-        .then_with(|| digits::compare(a.number, b.number))
+    let order = digits::compare_dotted(a.core, b.core).then_with(|| a.letters.cmp(b.letters));
+    if order.is_eq() && (a.stage == Stage::Foreign || b.stage == Stage::Foreign) {
+        return if a.foreign == b.foreign && a.stage == b.stage { Some(Ordering::Equal) } else { None };
+    }
+    Some(order.then_with(|| a.stage.cmp(&b.stage)).then_with(|| digits::compare(a.number, b.number)))
 }
