@@ -44,6 +44,20 @@ pub enum Error {
         /// What the parser says.
         reason: String,
     },
+    /// The bytes are not those whose digest was published.
+    #[error("the published digest is {published}, that of the document is {found}: fetch both again")]
+    Digest {
+        /// What was published.
+        published: String,
+        /// What the bytes give.
+        found: String,
+    },
+    /// What was published as a digest is none.
+    #[error("{text:?} is not a SHA-256 or SHA-512 in hexadecimal digits")]
+    NoDigest {
+        /// The text, shortened.
+        text: String,
+    },
     /// Well-formed, but none of the formats that are read.
     #[error("none of OSV, CSAF, CVE, OpenVEX, CycloneDX: no field tells")]
     UnknownFormat,

@@ -9,6 +9,7 @@
 pub mod csaf;
 pub mod cve;
 pub mod cvss;
+mod digest;
 mod document;
 mod error;
 mod model;
@@ -20,6 +21,7 @@ pub mod vex;
 mod tests;
 
 pub(crate) use cve::is_cve;
+pub use digest::check_published_digest;
 pub(crate) use document::decode;
 pub use document::{Document, MAX_DEPTH, MAX_LEN, MAX_NODES, Note};
 pub use error::Error;

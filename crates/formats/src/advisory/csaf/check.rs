@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{history, profiles, references, scores};
 
-/// A mandatory test that a document fails.
+/// A test that a document fails.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Failure {
     /// The clause, such as `6.1.9`.
@@ -24,6 +24,12 @@ impl Report {
     pub(super) fn fail(&mut self, test: &'static str, place: impl Into<String>, reason: impl Into<String>) {
         self.0.push(Failure { test, place: place.into(), reason: reason.into() });
     }
+
+    pub(super) fn sorted(mut self) -> Vec<Failure> {
+        self.0.sort();
+        self.0.dedup();
+        self.0
+    }
 }
 
 /// Runs the mandatory tests 6.1.1 to 6.1.33. A value of the wrong kind counts as absent: the reader refuses it.
@@ -35,9 +41,7 @@ pub fn mandatory(document: &Value) -> Vec<Failure> {
     scores::check(document, &mut report);
     history::check(document, &mut report);
     profiles::check(document, &mut report);
-    report.0.sort();
-    report.0.dedup();
-    report.0
+    report.sorted()
 }
 
 /// The items of a list below a value; none when it is not there.

@@ -1,7 +1,8 @@
-//! CSAF 2.0: the product tree, one advisory for each vulnerability, VEX statements, and the mandatory tests (6.1).
+//! CSAF 2.0: the product tree, one advisory for each vulnerability, VEX statements, and the tests of clause 6.
 //!
-//! Not here: schema validation beyond what is read, the optional and informative tests (6.2, 6.3), CSAF 2.1.
+//! Not here: schema validation beyond what is read, and CSAF 2.1.
 
+mod advice;
 mod check;
 mod cwe;
 mod history;
@@ -19,6 +20,7 @@ use crate::vers;
 use crate::version::Scheme;
 use products::{Products, VersionText};
 
+pub use advice::advisable;
 pub use check::{Failure, mandatory};
 
 /// The product status groups of 3.2.3.9 and what they say. `recommended` says nothing about being affected.
