@@ -178,10 +178,73 @@ fn statements_count_with_author_and_reason_and_contradictions_stay_open() {
     assert_eq!(with(&[not.clone(), yes].concat()).verdict, Verdict::Undetermined);
     let later = statements("maker", "2024-01-03T00:00:00Z", r#""status":"under_investigation""#);
     assert_eq!(with(&[later, not.clone()].concat()).verdict, Verdict::Undetermined);
+    let nobody: Vec<Statement> = not.iter().cloned().map(|said| Statement { author: None, ..said }).collect();
+    assert_eq!(with(&nobody).verdict, Verdict::Affected);
     // A statement about another version of the component does not count.
     let (other, _) = Purl::read("pkg:npm/left@0.9.0").unwrap();
     assert_eq!(
         assess(&Component { purl: Some(&other), ..component }, &advisory, &not).verdict,
         Verdict::Affected
     );
+}
+
+/// Whether a step excludes the component, which "not affected" and "fixed" need.
+fn excludes(step: &Step) -> bool {
+    match step {
+        Step::Withdrawn { .. } | Step::OtherProduct { .. } | Step::RuleDoesNotHold { .. } => true,
+        Step::RuleHolds { status, .. } | Step::Default { status, .. } => {
+            matches!(status, Status::NotAffected | Status::Fixed)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a step says why something cannot be told.
+fn explains(step: &Step) -> bool {
+    match step {
+        Step::RuleHolds { status, .. } | Step::Default { status, .. } => {
+            matches!(status, Status::Unknown | Status::UnderInvestigation)
+        }
+        Step::NoProduct
+        | Step::UnclearProduct { .. }
+        | Step::RuleUnclear { .. }
+        | Step::RulesContradict { .. }
+        | Step::NameAlone { .. } => true,
+        _ => false,
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn no_verdict_is_without_the_step_that_it_needs(
+        vendor in proptest::sample::select(vec!["n/a", "Acme", "OpenSSL", "Amazon"]),
+        product in proptest::sample::select(vec!["n/a", "Stack", "OpenSSL", "FreeRTOS"]),
+        default in proptest::sample::select(vec!["affected", "unaffected", "unknown"]),
+        status in proptest::sample::select(vec!["affected", "unaffected", "unknown"]),
+        start in proptest::sample::select(vec!["0", "1.0", "n/a", "1.0.1", ">= 1.0, < 2.0", "V1.2", "1.x", "all"]),
+        end in proptest::sample::select(vec!["", "2.0", "*", "n/a", "1.0.1g", "< 3"]),
+        kind in proptest::sample::select(vec!["custom", "semver", "git", "maven", "rpm"]),
+        name in proptest::option::of(proptest::sample::select(vec!["Stack", "openssl", "FreeRTOS Kernel"])),
+        version in proptest::option::of(proptest::sample::select(vec!["1.0", "V1.2", "1.0.1f", "3.0-acme", "n/a", "< 2", "2.0"])),
+        by in proptest::option::of(proptest::sample::select(vec!["Acme", "Amazon", "OpenSSL Software Foundation"])),
+    ) {
+        let end = if end.is_empty() { String::new() } else { format!(r#","lessThan":"{end}""#) };
+        let advisory = cve(&format!(
+            r#"{{"vendor":"{vendor}","product":"{product}","defaultStatus":"{default}","versions":[{{"version":"{start}","status":"{status}","versionType":"{kind}"{end}}}]}}"#
+        ));
+        let component = Component { name, version, vendor: by, ..Component::default() };
+        let found = assess(&component, &advisory, &[]);
+        let steps = &found.steps;
+        proptest::prop_assert!(match found.verdict {
+            Verdict::NotAffected | Verdict::Fixed => steps.iter().any(excludes),
+            Verdict::Undetermined => steps.iter().any(explains),
+            Verdict::Affected => steps.iter().any(|step| matches!(
+                step,
+                Step::RuleHolds { status: Status::Affected, .. } | Step::Default { status: Status::Affected, .. }
+            )),
+            Verdict::NotAffectedByVex => false,
+        }, "{:?}", found);
+    }
 }

@@ -72,6 +72,8 @@ fn containment_without_an_answer_is_an_error() {
     let range = Vers::read("vers:pypi/>=1.0|<2.0").unwrap();
     assert!(matches!(range.contains("1.5-acme-build"), Err(Error::Doubtful { .. })));
     assert_eq!(range.contains("1.5.post1"), Ok(true));
+    let range = Vers::read("vers:pypi/<1.0-acme-build").unwrap();
+    assert!(matches!(range.contains("1.5"), Err(Error::Doubtful { .. })));
     let range = Vers::read("vers:apk/>=1.0-r0|<2.0-r0").unwrap();
     assert!(matches!(range.contains("1.5-acme"), Err(Error::Doubtful { .. })));
     let broken = Vers::read("vers:deb/>=1.0-").unwrap();
