@@ -147,7 +147,7 @@ fn affected(node: &Node<'_, '_>, advisory: &mut Advisory) -> Result<(), Error> {
     let collection = named(node, "collectionURL")?;
     let package = named(node, "packageName")?;
     if let Some(package) = package {
-        coordinates.ecosystem = collection;
+        coordinates.ecosystem = collection.map(|url| ecosystem_of(&url).map_or(url, str::to_owned));
         coordinates.name = Some(package);
     }
     if let Some(purl) = node.get("packageURL") {
@@ -172,7 +172,9 @@ fn affected(node: &Node<'_, '_>, advisory: &mut Advisory) -> Result<(), Error> {
     };
     let component = coordinates.product.as_deref().or(coordinates.name.as_deref()).unwrap_or("");
     let by_purl = coordinates.purl.as_ref().and_then(|purl| Scheme::from_purl_type(purl.ty()));
-    let own = by_purl.filter(|scheme| *scheme != Scheme::Generic).unwrap_or(Scheme::of_component(component));
+    let by_ecosystem = coordinates.ecosystem.as_deref().and_then(Scheme::from_osv_ecosystem);
+    let known = by_purl.filter(|scheme| *scheme != Scheme::Generic).or(by_ecosystem);
+    let own = known.unwrap_or_else(|| Scheme::of_component(component));
     let mut rules = Vec::new();
     let mut fixed = Vec::new();
     for item in node.each("versions")? {
@@ -199,6 +201,24 @@ fn affected(node: &Node<'_, '_>, advisory: &mut Advisory) -> Result<(), Error> {
         product_id: None,
     });
     Ok(())
+}
+
+/// The OSV name of the ecosystem behind a registry's address.
+fn ecosystem_of(url: &str) -> Option<&'static str> {
+    let host = url.split("://").nth(1).unwrap_or(url).split('/').next()?.trim_start_matches("www.");
+    Some(match host {
+        "registry.npmjs.org" | "npmjs.com" | "npmjs.org" => "npm",
+        "pypi.org" | "pypi.python.org" => "PyPI",
+        "crates.io" | "index.crates.io" | "static.crates.io" => "crates.io",
+        "proxy.golang.org" | "pkg.go.dev" => "Go",
+        "repo.maven.apache.org" | "repo1.maven.org" | "search.maven.org" => "Maven",
+        "rubygems.org" => "RubyGems",
+        "nuget.org" | "api.nuget.org" => "NuGet",
+        "packagist.org" | "repo.packagist.org" => "Packagist",
+        "hex.pm" | "repo.hex.pm" => "Hex",
+        "pub.dev" => "Pub",
+        _ => return None,
+    })
 }
 
 fn status(node: &Node<'_, '_>) -> Result<Status, Error> {

@@ -29,10 +29,18 @@ pub(super) fn relate(component: &Component<'_>, product: &Coordinates) -> Relati
     {
         return by_purl(own, theirs);
     }
-    if !product.cpes.is_empty() && !component.cpes.is_empty() {
-        return by_cpe(component.cpes, &product.cpes);
+    if product.cpes.is_empty() || component.cpes.is_empty() {
+        return by_name(component, product);
     }
-    by_name(component, product)
+    // CPE names are given by hand and moved between vendors: a difference excludes only where the names differ too.
+    match (by_cpe(component.cpes, &product.cpes), by_name(component, product)) {
+        (Relation::Other(_), Relation::Same(_)) => Relation::Unclear {
+            reason: "the names agree, but the CPE names do not".to_owned(),
+            settle: "a purl, or the CPE name that the advisory uses",
+        },
+        (Relation::Other(_), unclear @ Relation::Unclear { .. }) => unclear,
+        (relation, _) => relation,
+    }
 }
 
 /// Types that say nothing about where a package comes from, so that a difference of type excludes nothing.
@@ -190,7 +198,7 @@ fn cpe_parts(cpe: &str) -> Option<[String; 3]> {
 }
 
 fn by_cpe(own: &[String], theirs: &[String]) -> Relation {
-    let mut readable = false;
+    let (mut readable, mut reason) = (false, String::new());
     for (own, theirs) in own.iter().flat_map(|own| theirs.iter().map(move |theirs| (own, theirs))) {
         let (Some(own), Some(theirs)) = (cpe_parts(own), cpe_parts(theirs)) else { continue };
         let [_, _, product] = &theirs;
@@ -203,6 +211,12 @@ fn by_cpe(own: &[String], theirs: &[String]) -> Relation {
         if own[2] == theirs[2] && own.iter().zip(&theirs).all(fits) {
             return Relation::Same(Coordinate::Cpe);
         }
+        if own[2] == theirs[2] {
+            reason = format!("the CPE names agree in the product {product:?} only");
+        }
+    }
+    if !reason.is_empty() {
+        return Relation::Unclear { reason, settle: "a purl, or the CPE name that the advisory uses" };
     }
     if readable {
         return Relation::Other(format!("CPE {} is none of the component's", theirs.join(", ")));
@@ -254,6 +268,16 @@ fn by_name(component: &Component<'_>, product: &Coordinates) -> Relation {
             };
         }
         return Relation::Other(format!("name {theirs:?} is not {:?}", own.join(", ")));
+    }
+    if let Some(purl) = component.purl.filter(|purl| !is_nameless(purl.ty())) {
+        // npm has an "openssl" too, and a distribution's carries fixes without changing the version.
+        return Relation::Unclear {
+            reason: format!(
+                "a {} package has the name of a product that is named outside of its ecosystem",
+                purl.ty()
+            ),
+            settle: "an advisory of the ecosystem, or a CPE of the component",
+        };
     }
     let vendor = product.vendor.clone().or_else(|| cpe_of(&product.cpes, 1)).map(|vendor| plain(&vendor));
     let own = component

@@ -101,6 +101,40 @@ fn openssl_is_its_own_vendor_and_its_versions_have_letters() {
 }
 
 #[test]
+fn a_name_from_elsewhere_or_a_moved_cpe_is_neither_a_yes_nor_a_no() {
+    let advisory = cve(
+        r#"{"vendor":"OpenSSL","product":"OpenSSL","cpes":["cpe:2.3:a:openssl:openssl:*:*:*:*:*:*:*:*"],"defaultStatus":"unaffected","versions":[{"version":"1.0.1","lessThan":"1.0.1g","status":"affected"}]}"#,
+    );
+    for (purl, verdict) in [
+        ("pkg:npm/openssl@1.0.1", Verdict::Undetermined),
+        ("pkg:deb/debian/openssl@1.0.1e-2+deb7u5?distro=debian-7", Verdict::Undetermined),
+        ("pkg:npm/left@1.0.1", Verdict::NotAffected),
+    ] {
+        let found = by_purl(purl, &advisory);
+        assert_eq!(found.verdict, verdict, "{purl}: {:?}", found.steps);
+    }
+    let with = |cpe: &str, name| {
+        let cpes = [cpe.to_owned()];
+        let component = Component { name, version: Some("1.0.1f"), cpes: &cpes, ..Component::default() };
+        assess(&component, &advisory, &[]).verdict
+    };
+    assert_eq!(with("cpe:/a:openssl:openssl:1.0.1f", None), Verdict::Affected);
+    assert_eq!(with("cpe:2.3:a:acme:openssl:1.0.1f:*:*:*:*:*:*:*", None), Verdict::Undetermined);
+    assert_eq!(with("cpe:2.3:a:acme:tls\\:stack:1:*:*:*:*:*:*:*", Some("OpenSSL")), Verdict::Undetermined);
+    assert_eq!(with("cpe:2.3:a:acme:tls:1:*:*:*:*:*:*:*", Some("tls")), Verdict::NotAffected);
+}
+
+#[test]
+fn a_package_named_by_its_registry_is_a_package_of_the_ecosystem() {
+    let advisory = cve(
+        r#"{"vendor":"left","product":"left","collectionURL":"https://registry.npmjs.org/","packageName":"@acme/left","versions":[{"version":"0","lessThan":"1.0.1","status":"affected","versionType":"semver"}]}"#,
+    );
+    assert_eq!(by_purl("pkg:npm/%40acme/left@1.0.0", &advisory).verdict, Verdict::Affected);
+    assert_eq!(by_purl("pkg:npm/left@1.0.0", &advisory).verdict, Verdict::NotAffected);
+    assert_eq!(by_purl("pkg:pypi/left@1.0.0", &advisory).verdict, Verdict::NotAffected);
+}
+
+#[test]
 fn what_says_nothing_is_never_a_no() {
     let nothing = r#"{"vendor":"n/a","product":"n/a","versions":[{"version":"n/a","status":"affected"}]}"#;
     let found = by_name("FreeRTOS", "10.0", None, &cve(nothing));
