@@ -36,6 +36,9 @@ pub(super) fn parse(text: &str) -> Result<Generic<'_>, &'static str> {
     if text.ends_with(".x") || text.ends_with(".X") {
         return Err("a wildcard stands for many versions");
     }
+    if is_commit(text) {
+        return Err("a commit, not a version");
+    }
     for prefix in ["version", "release", "ver", "rel", "v", "r"] {
         let Some((head, tail)) = text.split_at_checked(prefix.len()) else { continue };
         let tail = tail.trim_start_matches(['.', '-', '_', ' ']);
@@ -105,7 +108,17 @@ fn leading_word<'a>(text: &mut &'a str) -> &'a str {
 }
 
 fn take_word<'a>(text: &mut &'a str) -> Word<'a> {
-    let start = skip_separators(text);
+    let mut start = skip_separators(text);
+    // A word that names the release itself adds nothing: 4.2.0.Final is 4.2.0.
+    for neutral in ["final", "release", "stable", "ga"] {
+        if let Some((head, tail)) = start.split_at_checked(neutral.len())
+            && head.eq_ignore_ascii_case(neutral)
+            && !tail.starts_with(|c: char| c.is_ascii_alphanumeric())
+        {
+            start = skip_separators(tail);
+            *text = start;
+        }
+    }
     let attached = start.len() == text.len();
     let end = start.find(|c: char| c.is_ascii_digit() || is_separator(c)).unwrap_or(start.len());
     let (word, rest) = start.split_at(end);
@@ -151,6 +164,17 @@ fn compare_words(a: Word<'_>, b: Word<'_>) -> Option<Ordering> {
         (Word::Pre(x), Word::Pre(y)) | (Word::Letter(x), Word::Letter(y)) => Some(x.cmp(&y)),
         _ => Some(side(a).cmp(&side(b))),
     }
+}
+
+/// Seven or more hexadecimal digits with letters among the digits, and nothing else. Read as a version, `244fd47` would
+/// be later than every version before 244.
+fn is_commit(text: &str) -> bool {
+    let turns = text
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
+        .count();
+    text.len() >= 7 && turns >= 2 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn is_separator(c: char) -> bool {

@@ -89,7 +89,7 @@ impl Scheme {
             "deb" => Some(Self::Debian),
             "rpm" => Some(Self::Rpm),
             "apk" => Some(Self::Alpine),
-            "hex" | "swift" | "pub" => Some(Self::Semver),
+            "hex" | "swift" => Some(Self::Semver),
             "generic" | "github" | "gitlab" | "bitbucket" | "conan" | "vcpkg" | "yocto" => {
                 Some(Self::Generic)
             }
@@ -116,7 +116,8 @@ impl Scheme {
             "Alpine" | "Alpaquita" | "BellSoft Hardened Containers" | "Chainguard" | "MinimOS" | "Wolfi" => {
                 Some(Self::Alpine)
             }
-            "Hex" | "SwiftURL" | "GitHub Actions" | "Pub" | "Bitnami" => Some(Self::Semver),
+            // Not Pub, where build metadata counts, nor Bitnami, whose "-1" comes after and not before.
+            "Hex" | "SwiftURL" | "GitHub Actions" => Some(Self::Semver),
             _ => None,
         }
     }

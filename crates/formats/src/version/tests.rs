@@ -29,6 +29,11 @@ fn generic_orders_what_is_common_knowledge() {
         ("4.2.8p15", Less, "4.2.9"),
         ("release-1.2", Equal, "1.2"),
         ("2023.10.01", Less, "2023.10.2"),
+        ("2023b", Less, "2023c"),
+        ("4.2.0.Final", Equal, "4.2"),
+        ("4.2.0.Final", Greater, "4.2.0.RC1"),
+        ("4.2.0-release.p1", Greater, "4.2.0"),
+        ("20240101123456", Greater, "20231231"),
     ] {
         assert_order(Scheme::Generic, a, expected, b);
     }
@@ -36,7 +41,13 @@ fn generic_orders_what_is_common_knowledge() {
 
 #[test]
 fn generic_does_not_order_what_it_does_not_know() {
-    for (a, b) in [("1.0-acme", "1.0"), ("1.0-acme", "1.0-build7"), ("1.0a", "1.0p1"), ("sp1-2.0", "2.0")] {
+    for (a, b) in [
+        ("1.0-acme", "1.0"),
+        ("1.0-acme", "1.0-build7"),
+        ("1.0a", "1.0p1"),
+        ("sp1-2.0", "2.0"),
+        ("4.2-final2", "4.2"),
+    ] {
         assert!(matches!(compare(Scheme::Generic, a, b), Err(Error::NotOrdered { .. })), "{a} {b}");
     }
     assert!(matches!(compare(Scheme::Openssl, "3.0.7-acme", "3.0.7"), Err(Error::NotOrdered { .. })));
@@ -59,6 +70,9 @@ fn what_is_no_version_is_refused_with_a_reason() {
         (Scheme::Generic, "n/a"),
         (Scheme::Generic, "unknown"),
         (Scheme::Generic, "1:2.3"),
+        (Scheme::Generic, "14.1.x"),
+        (Scheme::Generic, "244fd47"),
+        (Scheme::Generic, "244fd47e07d1004f0aed9c"),
         (Scheme::Semver, "latest"),
         (Scheme::Semver, "1.2.x"),
         (Scheme::Semver, "1.2.3_4"),

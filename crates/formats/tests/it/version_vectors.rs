@@ -64,6 +64,13 @@ fn every_line_of_osv_scalibr_holds() {
 }
 
 #[test]
+fn every_line_of_apks_own_list_holds() {
+    let Some(folder) = data::folder("vectors/univers/tests/data") else { return };
+    let (lines, wrong) = check_lines(Scheme::Alpine, &data::text(&folder, "alpine_test.txt"));
+    assert_eq!((lines, wrong), (716, Vec::new()));
+}
+
+#[test]
 fn every_case_of_rpmvercmp_holds() {
     let Some(folder) = data::folder("vectors/univers/tests/data") else { return };
     let mut cases = 0;
