@@ -53,7 +53,7 @@ fn ranges_inside_a_version_string_are_read() {
     for unreadable in [
         r#"{"version":"1.0","lessThan":"< 2.0","status":"affected"}"#,
         r#"{"version":"1.0","lessThan":"unspecified","status":"affected"}"#,
-        r#"{"version":"1.0","lessThan":"2.0","versionType":"maven","status":"affected"}"#,
+        r#"{"version":"1.0","lessThan":"2.0","versionType":"composer","status":"affected"}"#,
         r#"{"version":"multiple versions","status":"affected"}"#,
     ] {
         assert!(with(unreadable)[0].1.starts_with("unreadable: "), "{unreadable}");

@@ -147,13 +147,13 @@ fn what_says_nothing_is_never_a_no() {
     assert_eq!(by_name("Stack", "1.0", Some("Acme"), &cve(silent)).verdict, Verdict::Affected);
     assert_eq!(by_name("Stack", "1.1", Some("Acme"), &cve(silent)).verdict, Verdict::Undetermined);
     assert_eq!(by_name("Stack", "1.0", Some("Acme"), &cve("")).verdict, Verdict::Undetermined);
-    let maven = osv(
-        "Maven",
-        "org.acme:stack",
+    let composer = osv(
+        "Packagist",
+        "acme/stack",
         r#""ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"2"}]}]"#,
     );
-    assert_eq!(by_purl("pkg:maven/org.acme/stack@1", &maven).verdict, Verdict::Undetermined);
-    assert_eq!(by_purl("pkg:maven/org.acme/other@1", &maven).verdict, Verdict::NotAffected);
+    assert_eq!(by_purl("pkg:composer/acme/stack@1", &composer).verdict, Verdict::Undetermined);
+    assert_eq!(by_purl("pkg:composer/acme/other@1", &composer).verdict, Verdict::NotAffected);
     let commits = osv(
         "OSS-Fuzz",
         "zstd",
@@ -259,7 +259,7 @@ proptest::proptest! {
         status in proptest::sample::select(vec!["affected", "unaffected", "unknown"]),
         start in proptest::sample::select(vec!["0", "1.0", "n/a", "1.0.1", ">= 1.0, < 2.0", "V1.2", "1.x", "all"]),
         end in proptest::sample::select(vec!["", "2.0", "*", "n/a", "1.0.1g", "< 3"]),
-        kind in proptest::sample::select(vec!["custom", "semver", "git", "maven", "rpm"]),
+        kind in proptest::sample::select(vec!["custom", "semver", "git", "composer", "rpm"]),
         name in proptest::option::of(proptest::sample::select(vec!["Stack", "openssl", "FreeRTOS Kernel"])),
         version in proptest::option::of(proptest::sample::select(vec!["1.0", "V1.2", "1.0.1f", "3.0-acme", "n/a", "< 2", "2.0"])),
         by in proptest::option::of(proptest::sample::select(vec!["Acme", "Amazon", "OpenSSL Software Foundation"])),

@@ -20,6 +20,8 @@ pub fn from_native(scheme: Scheme, text: &str) -> Result<Vers, Error> {
         Scheme::Cargo => cargo(text),
         Scheme::Pypi => pypi(text),
         Scheme::Openssl => openssl(text),
+        Scheme::Maven | Scheme::Nuget if text.contains(['[', '(']) => intervals(text),
+        Scheme::Gem => gem(text),
         _ => simple(text),
     };
     finish(scheme, text, alternatives)
@@ -192,6 +194,68 @@ fn pypi(text: &str) -> Result<Alternatives, Refusal> {
         }
     }
     if all.first().is_some_and(Vec::is_empty) { Err((text.to_owned(), "no specifier")) } else { Ok(all) }
+}
+
+/// Interval notation of Maven and NuGet: `[1.0,2.0)`, `(,1.0]`, `[1.0]`, several with commas between.
+fn intervals(text: &str) -> Result<Alternatives, Refusal> {
+    let refuse = |reason| Err((text.to_owned(), reason));
+    let mut alternatives = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let Some(end) = rest.find([']', ')']) else { return refuse("an interval is not closed") };
+        let (interval, tail) = rest.split_at(end + 1);
+        rest = tail.trim_start().trim_start_matches(',').trim_start();
+        let Some(inner) = interval.strip_prefix(['[', '(']) else {
+            return refuse("an interval opens with [ or (");
+        };
+        let inner = inner.trim_end_matches([']', ')']);
+        let closed = (interval.starts_with('['), interval.ends_with(']'));
+        let mut bounds = Vec::new();
+        let mut bound = |version: &str, comparator| {
+            if !version.trim().is_empty() {
+                bounds.push(Constraint { comparator, version: version.trim().to_owned() });
+            }
+        };
+        match inner.split_once(',') {
+            None if closed == (true, true) && !inner.trim().is_empty() => bound(inner, Comparator::Equal),
+            None => return refuse("one version stands in square brackets"),
+            Some((from, to)) if !to.contains(',') => {
+                bound(from, if closed.0 { Comparator::GreaterOrEqual } else { Comparator::Greater });
+                bound(to, if closed.1 { Comparator::LessOrEqual } else { Comparator::Less });
+            }
+            Some(_) => return refuse("more than two bounds"),
+        }
+        alternatives.push(bounds);
+    }
+    if alternatives.is_empty() { refuse("no interval") } else { Ok(alternatives) }
+}
+
+/// RubyGems requirements: as the simple notation, and `~>`, which keeps all but the last number.
+fn gem(text: &str) -> Result<Alternatives, Refusal> {
+    let mut all = Vec::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let Some(version) = part.strip_prefix("~>").map(str::trim) else {
+            let found = simple(part)?;
+            let [constraints] = found.as_slice() else {
+                return Err((part.to_owned(), "a requirement has no alternatives"));
+            };
+            all.extend(constraints.iter().cloned());
+            continue;
+        };
+        let numbers: Vec<u64> = version.split('.').map_while(|number| number.parse().ok()).collect();
+        let next = match numbers.as_slice() {
+            [only] => only.checked_add(1).map(|next| vec![next]),
+            [head @ .., last, _] => {
+                last.checked_add(1).map(|next| head.iter().copied().chain([next]).collect())
+            }
+            [] => None,
+        };
+        let Some(next) = next else { return Err((part.to_owned(), "~> needs a version of numbers")) };
+        let next = next.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
+        all.push(Constraint { comparator: Comparator::GreaterOrEqual, version: version.to_owned() });
+        all.push(Constraint { comparator: Comparator::Less, version: next });
+    }
+    if all.is_empty() { Err((text.to_owned(), "no requirement")) } else { Ok(vec![all]) }
 }
 
 /// OpenSSL's advisories list the versions themselves, with commas between.

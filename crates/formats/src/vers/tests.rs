@@ -16,6 +16,10 @@ fn native_ranges_keep_their_meaning_where_a_flat_list_would_not() {
         (Scheme::Cargo, "~0.2.3", "vers:cargo/>=0.2.3|<0.3.0"),
         (Scheme::Pypi, "~=1.4.2", "vers:pypi/>=1.4.2|<1.5.dev0"),
         (Scheme::Pypi, "!=1.5.*, >=1.0", "vers:pypi/>=1.0|<1.5.dev0|>=1.6.dev0"),
+        (Scheme::Maven, "[1.0,2.0),[3.0]", "vers:maven/>=1.0|<2.0|3.0"),
+        (Scheme::Nuget, "(,1.0]", "vers:nuget/<=1.0"),
+        (Scheme::Gem, "~> 2", "vers:gem/>=2|<3"),
+        (Scheme::Gem, ">= 1.2, < 2", "vers:gem/>=1.2|<2"),
         (Scheme::Debian, ">= 1.0~rc1, << 2:0", "vers:deb/>=1.0~rc1|<2:0"),
     ];
     for (scheme, native, expected) in cases {

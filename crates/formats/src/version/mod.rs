@@ -5,13 +5,16 @@
 //!
 //! A version is *strict* when the scheme's own grammar takes it, *tolerated* when the ecosystem's tools order it all
 //! the same (the reason is kept), and refused otherwise: a refusal is a reason, never an order made up. Reading
-//! borrows from the text and comparing does not allocate, except for [`Scheme::Pypi`] versions from before PEP 440.
+//! borrows from the text and comparing does not allocate, except that Maven and RubyGems versions are split when read, and
+//! [`Scheme::Pypi`] versions from before PEP 440 when compared.
 
 mod alpine;
 mod datetime;
 mod debian;
 mod digits;
+mod gem;
 mod generic;
+mod maven;
 mod openssl;
 mod pep440;
 mod rpm;
@@ -30,16 +33,18 @@ pub use scheme::Scheme;
 pub const MAX_LEN: usize = 1024;
 
 /// A version read under a scheme; borrows the text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Version<'a> {
     text: &'a str,
     kind: Kind<'a>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Kind<'a> {
     Semver(semver::Semver<'a>),
     Pep440(pep440::Pep440<'a>),
+    Maven(maven::Maven),
+    Gem(gem::Gem),
     Debian(debian::Debian<'a>),
     Rpm(rpm::Rpm<'a>),
     Alpine(alpine::Alpine<'a>),
@@ -115,10 +120,12 @@ impl<'a> Version<'a> {
             return Err(Error::ComparisonSign { version: text.to_owned() });
         }
         let kind = match scheme {
-            Scheme::Semver | Scheme::Npm | Scheme::Cargo | Scheme::Golang => {
+            Scheme::Semver | Scheme::Npm | Scheme::Cargo | Scheme::Golang | Scheme::Nuget => {
                 semver::parse(text, scheme).map(Kind::Semver)
             }
             Scheme::Pypi => pep440::parse(text).map(Kind::Pep440),
+            Scheme::Maven => maven::parse(text).map(Kind::Maven),
+            Scheme::Gem => gem::parse(text).map(Kind::Gem),
             Scheme::Debian => debian::parse(text).map(Kind::Debian),
             Scheme::Rpm => rpm::parse(text).map(Kind::Rpm),
             Scheme::Alpine => alpine::parse(text).map(Kind::Alpine),
@@ -148,7 +155,7 @@ impl<'a> Version<'a> {
             Kind::Alpine(v) => v.irregular,
             Kind::Openssl(v) => v.irregular,
             Kind::Generic(v) => v.irregular,
-            Kind::Datetime(_) | Kind::Lexicographic => None,
+            Kind::Maven(_) | Kind::Gem(_) | Kind::Datetime(_) | Kind::Lexicographic => None,
         };
         irregular.map_or(Form::Strict, Form::Tolerated)
     }
@@ -168,6 +175,8 @@ impl<'a> Version<'a> {
         match (&self.kind, &other.kind) {
             (Kind::Semver(a), Kind::Semver(b)) => Some(semver::compare(a, b)),
             (Kind::Pep440(a), Kind::Pep440(b)) => Some(pep440::compare(a, b)),
+            (Kind::Maven(a), Kind::Maven(b)) => Some(maven::compare(a, b)),
+            (Kind::Gem(a), Kind::Gem(b)) => Some(gem::compare(a, b)),
             (Kind::Debian(a), Kind::Debian(b)) => Some(debian::compare(a, b)),
             (Kind::Rpm(a), Kind::Rpm(b)) => Some(rpm::compare(a, b)),
             (Kind::Alpine(a), Kind::Alpine(b)) => Some(alpine::compare(a, b)),

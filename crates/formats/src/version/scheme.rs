@@ -17,6 +17,12 @@ pub enum Scheme {
     Golang,
     /// Python: PEP 440, older versions before all others.
     Pypi,
+    /// Maven: the version order of its POM reference.
+    Maven,
+    /// NuGet: Semantic Versioning with up to four numbers, case ignored.
+    Nuget,
+    /// RubyGems.
+    Gem,
     /// Debian and its kin: deb-version(7).
     Debian,
     /// RPM: epoch, version, release by rpmvercmp.
@@ -35,12 +41,15 @@ pub enum Scheme {
 
 impl Scheme {
     /// Every scheme.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Semver,
         Self::Npm,
         Self::Cargo,
         Self::Golang,
         Self::Pypi,
+        Self::Maven,
+        Self::Nuget,
+        Self::Gem,
         Self::Debian,
         Self::Rpm,
         Self::Alpine,
@@ -58,6 +67,9 @@ impl Scheme {
             Self::Cargo => "cargo",
             Self::Golang => "golang",
             Self::Pypi => "pypi",
+            Self::Maven => "maven",
+            Self::Nuget => "nuget",
+            Self::Gem => "gem",
             Self::Debian => "deb",
             Self::Rpm => "rpm",
             Self::Alpine => "apk",
@@ -86,6 +98,9 @@ impl Scheme {
             "cargo" => Some(Self::Cargo),
             "golang" => Some(Self::Golang),
             "pypi" => Some(Self::Pypi),
+            "maven" => Some(Self::Maven),
+            "nuget" => Some(Self::Nuget),
+            "gem" => Some(Self::Gem),
             "deb" => Some(Self::Debian),
             "rpm" => Some(Self::Rpm),
             "apk" => Some(Self::Alpine),
@@ -110,6 +125,9 @@ impl Scheme {
             "crates.io" => Some(Self::Cargo),
             "Go" => Some(Self::Golang),
             "PyPI" => Some(Self::Pypi),
+            "Maven" => Some(Self::Maven),
+            "NuGet" => Some(Self::Nuget),
+            "RubyGems" => Some(Self::Gem),
             "Debian" | "Ubuntu" | "Echo" => Some(Self::Debian),
             "Red Hat" | "Rocky Linux" | "AlmaLinux" | "openSUSE" | "SUSE" | "openEuler" | "Mageia"
             | "Photon OS" => Some(Self::Rpm),

@@ -1,4 +1,4 @@
-//! Semantic Versioning 2.0 and its dialects: npm, Cargo, Go modules.
+//! Semantic Versioning 2.0 and its dialects: npm, Cargo, Go modules, NuGet.
 //!
 //! Tolerated besides the grammar, because published versions need it and the ecosystem's tools order them: a leading
 //! `v`, fewer or more than three numbers (missing ones count as zero), leading zeros, a pre-release without its hyphen.
@@ -21,6 +21,8 @@ pub(super) struct Semver<'a> {
     core: &'a str,
     /// Identifiers with dots between; empty for a release.
     pre: &'a str,
+    /// Identifiers compare without regard to case.
+    fold_case: bool,
     pub(super) irregular: Option<&'static str>,
 }
 
@@ -70,7 +72,7 @@ pub(super) fn parse(text: &str, scheme: Scheme) -> Result<Semver<'_>, &'static s
             irregular = Some("leading zero");
         }
     }
-    if numbers != 3 {
+    if numbers != 3 && !(scheme == Scheme::Nuget && numbers <= 4) {
         irregular = Some("not three numbers");
     }
 
@@ -100,7 +102,7 @@ pub(super) fn parse(text: &str, scheme: Scheme) -> Result<Semver<'_>, &'static s
     if pre.split('.').any(|id| id.len() > 1 && id.starts_with('0') && digits::all(id)) {
         irregular = Some("leading zero");
     }
-    Ok(Semver { core, pre, irregular })
+    Ok(Semver { core, pre, fold_case: scheme == Scheme::Nuget, irregular })
 }
 
 /// Splits off numbers with single dots between; a dot that no digit follows is left in the rest.
@@ -128,12 +130,12 @@ pub(super) fn compare(a: &Semver<'_>, b: &Semver<'_>) -> Ordering {
         (true, true) => Ordering::Equal,
         (true, false) => Ordering::Greater,
         (false, true) => Ordering::Less,
-        (false, false) => compare_pre(a.pre, b.pre),
+        (false, false) => compare_pre(a.pre, b.pre, a.fold_case),
     })
 }
 
 /// Semantic Versioning 2.0, clause 11.4.
-fn compare_pre(a: &str, b: &str) -> Ordering {
+fn compare_pre(a: &str, b: &str, fold_case: bool) -> Ordering {
     let (mut left, mut right) = (a.split('.'), b.split('.'));
     loop {
         let (x, y) = match (left.next(), right.next()) {
@@ -146,6 +148,9 @@ fn compare_pre(a: &str, b: &str) -> Ordering {
             (true, true) => digits::compare(x, y),
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
+            (false, false) if fold_case => {
+                x.bytes().map(|b| b.to_ascii_lowercase()).cmp(y.bytes().map(|b| b.to_ascii_lowercase()))
+            }
             (false, false) => x.cmp(y),
         };
         if order.is_ne() {

@@ -84,6 +84,9 @@ fn what_is_no_version_is_refused_with_a_reason() {
         (Scheme::Pypi, "-.-"),
         (Scheme::Datetime, "2024-02-30T00:00:00Z"),
         (Scheme::Datetime, "2024-02-01"),
+        (Scheme::Gem, "a.1"),
+        (Scheme::Gem, "1.0+5"),
+        (Scheme::Nuget, "1.0.0.Final"),
     ] {
         assert!(matches!(check(scheme, text), Err(Error::Invalid { .. })), "{scheme} {text}");
     }

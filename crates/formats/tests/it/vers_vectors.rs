@@ -112,6 +112,8 @@ fn native_ranges_convert_as_published() {
         (spec, "openssl_range_from_native_test.json", 8, from_native),
         (univers, "pypi_range_from_native.json", 3, from_native),
         (univers, "openssl_range_from_native.json", 8, from_native),
+        (spec, "gem_range_from_native_test.json", 1, from_native),
+        (spec, "nuget_range_from_native_test.json", 1, from_native),
         (univers, "gitlab/pypi_gitlab_range_from_native.json", 122, from_gitlab),
         (univers, "gitlab/npm_gitlab_range_from_native.json", 533, from_gitlab),
     ] {
@@ -142,6 +144,14 @@ fn go_ranges_convert_as_published_but_for_those_listed() {
     let folder = "vectors/univers/tests/data/schema/range";
     let Some(found) = differences(folder, name, from_gitlab) else { return };
     assert_eq!(found, (764, 8, owned(&GO_DIFFERENCES)));
+}
+
+#[test]
+fn gem_ranges_convert_as_published_but_for_one() {
+    let name = "gitlab/gem_gitlab_range_from_native.json";
+    let folder = "vectors/univers/tests/data/schema/range";
+    let Some(found) = differences(folder, name, from_gitlab) else { return };
+    assert_eq!(found, (317, 1, owned(&[("<1.6.12||>1.6.12 <2.0.8", "vers:gem/!=1.6.12|<2.0.8")])));
 }
 
 /// What we give where the published conversion of an npm range is not kept; see docs/version-differences.md.

@@ -45,6 +45,11 @@ fn every_line_of_osv_scalibr_holds() {
         ("redhat-versions.txt", Scheme::Rpm, 165),
         ("alpine-versions.txt", Scheme::Alpine, 778),
         ("alpine-versions-generated.txt", Scheme::Alpine, 13_979),
+        ("maven-versions.txt", Scheme::Maven, 102),
+        ("maven-versions-generated.txt", Scheme::Maven, 14_752),
+        ("nuget-versions.txt", Scheme::Nuget, 35),
+        ("rubygems-versions.txt", Scheme::Gem, 25),
+        ("rubygems-versions-generated.txt", Scheme::Gem, 4_098),
     ];
     let mut report = Vec::new();
     let mut counts = Vec::new();
@@ -121,13 +126,21 @@ fn every_comparison_of_vers_spec_and_univers_holds() {
             &[
                 "alpine_version_cmp_test.json",
                 "openssl_version_cmp_test.json",
+                "maven_version_cmp_test.json",
+                "nuget_version_cmp_test.json",
                 "datetime_version_cmp_test.json",
                 "lexicographic-test.json",
             ],
         ),
         (
             "vectors/univers/tests/data/schema",
-            &["alpine_version_cmp.json", "openssl_version_cmp.json", "deb_version_python_pkg_test.json"],
+            &[
+                "alpine_version_cmp.json",
+                "openssl_version_cmp.json",
+                "maven_version_cmp.json",
+                "nuget_version_cmp.json",
+                "deb_version_python_pkg_test.json",
+            ],
         ),
     ];
     for (folder, files) in sets {
@@ -139,7 +152,7 @@ fn every_comparison_of_vers_spec_and_univers_holds() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(counts, [716, 44, 7, 8, 716, 44, 16]);
+    assert_eq!(counts, [716, 44, 977, 33, 7, 8, 716, 44, 977, 33, 16]);
 }
 
 /// univers sorts `-dev` after the release it leads up to; see docs/version-differences.md.
