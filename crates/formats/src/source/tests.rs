@@ -128,7 +128,18 @@ fn xml_bounds_and_ends() {
     assert!(matches!(xml_text(&"<a>".repeat(65)), Err(Trouble::Limit("levels of nesting", 64))));
     let long = format!("<a>{}</a>", "x".repeat((1 << 16) + 10));
     assert!(matches!(xml_text(&long), Err(Trouble::Limit("bytes in one token", _))));
-    for bad in ["<a><b></a>", "<a>", "", "<a/><b/>", "<a/>x", "<a b='1' b='2'/>", "<x:a/>"] {
+    for bad in [
+        "<a><b></a>",
+        "<a>",
+        "",
+        "<a/><b/>",
+        "<a/>x",
+        "<a b='1' b='2'/>",
+        "<x:a/>",
+        "<a>\0</a>",
+        "<a>&#1;</a>",
+        "<a b='\u{1}'/>",
+    ] {
         assert!(xml_text(bad).is_err(), "{bad}");
     }
     assert!(matches!(

@@ -124,6 +124,7 @@ impl<R: BufRead> XmlPull<R> {
                             continue;
                         }
                         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(trouble)?;
+                        legal(&value)?;
                         self.attributes.push(Attribute {
                             name: attribute.key.local_name().as_ref().to_owned(),
                             value: value.into_owned(),
@@ -144,13 +145,16 @@ impl<R: BufRead> XmlPull<R> {
                         }
                         return Err(Trouble::syntax("text outside the root element"));
                     }
+                    legal(&text)?;
                     self.text.clear();
                     self.text.push_str(&text);
                     return Ok(XmlEvent::Text);
                 }
                 Event::CData(data) => {
+                    let text = data.xml10_content();
+                    legal(&text)?;
                     self.text.clear();
-                    self.text.push_str(&data.xml10_content());
+                    self.text.push_str(&text);
                     return Ok(XmlEvent::Text);
                 }
                 Event::GeneralRef(reference) => {
@@ -172,6 +176,7 @@ impl<R: BufRead> XmlPull<R> {
                         },
                     };
                     self.text.push(c);
+                    legal(&self.text)?;
                     return Ok(XmlEvent::Text);
                 }
                 Event::Decl(declaration) => {
@@ -206,6 +211,15 @@ impl<R: BufRead> XmlPull<R> {
         }
         Ok(())
     }
+}
+
+/// XML 1.0 clause 2.2: no control characters but tab and line ends. The parser leaves this to its caller.
+fn legal(text: &str) -> Result<(), Trouble> {
+    let control = |b: u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
+    if text.bytes().any(control) || text.contains(['\u{fffe}', '\u{ffff}']) {
+        return Err(Trouble::syntax("a character that XML does not allow"));
+    }
+    Ok(())
 }
 
 fn trouble(error: quick_xml::Error) -> Trouble {

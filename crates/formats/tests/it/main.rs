@@ -7,6 +7,8 @@ mod data;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod junit;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod quality;
