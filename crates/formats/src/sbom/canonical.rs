@@ -30,9 +30,15 @@ struct Stored {
 /// The canonical bytes of an SBOM. It is put in order first, so equal content gives equal bytes.
 #[must_use]
 pub fn to_canonical(sbom: &Sbom) -> Vec<u8> {
-    let ordered = order::normalise(sbom.clone());
+    let ordered;
+    let sbom = if order::is_normal(sbom) {
+        sbom
+    } else {
+        ordered = order::normalise(sbom.clone());
+        &ordered
+    };
     // Structs of strings, numbers and lists always serialise.
-    serde_json::to_vec(&Written { sbom: &ordered, version: PARSER_VERSION }).unwrap_or_default()
+    serde_json::to_vec(&Written { sbom, version: PARSER_VERSION }).unwrap_or_default()
 }
 
 /// Reads canonical bytes back.

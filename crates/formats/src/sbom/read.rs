@@ -1,6 +1,7 @@
 //! Finds out what a document is by its content and reads it. Not here: any format's rules.
 
 use std::io::{BufRead, Seek, SeekFrom};
+use std::sync::Arc;
 
 use super::cyclonedx;
 use super::error::{Error, Fault, Problem, shorten};
@@ -84,6 +85,23 @@ impl Counted {
 
 fn within(what: &'static str, count: usize, max: usize) -> Result<(), Problem> {
     if count > max { Err(Problem::TooMany { what, max }) } else { Ok(()) }
+}
+
+/// The identifiers given in a document, each stored once.
+#[expect(clippy::disallowed_types, reason = "asked for single identifiers only; its order never leaves")]
+#[derive(Default)]
+pub(crate) struct References(std::collections::HashSet<Arc<str>>);
+
+impl References {
+    /// Notes an identifier; false when it was given before.
+    pub(crate) fn insert(&mut self, reference: &str) -> bool {
+        !self.0.contains(reference) && self.0.insert(Arc::from(reference))
+    }
+
+    /// The stored identifier, or a new one where it is not given (yet).
+    pub(crate) fn get(&self, reference: &str) -> Arc<str> {
+        self.0.get(reference).map_or_else(|| Arc::from(reference), Arc::clone)
+    }
 }
 
 /// The standard a document follows.

@@ -86,7 +86,9 @@ fn order_does_not_depend_on_the_document() {
         ..Sbom::default()
     };
     assert_eq!(to_canonical(&one), to_canonical(&other));
+    assert!(!order::is_normal(&one) && order::is_normal(&other));
     let normal = order::normalise(one);
+    assert!(order::is_normal(&normal));
     let deep = normal.components.iter().position(|c| &*c.name == "deep").unwrap();
     let path: Vec<&str> = normal.path(deep).iter().map(|c| &*c.name).collect();
     assert_eq!(path, ["b", "b2", "deep"]);
@@ -126,4 +128,51 @@ fn relationship_kinds_are_sorted_for_the_search() {
         assert_eq!(RelationKind::from_name(name).map(RelationKind::name), Some(name));
     }
     assert_eq!(RelationKind::from_name("DESCRIBE"), None);
+}
+
+/// Each gap alone, in a document that lacks nothing else.
+#[test]
+fn each_gap_is_found_alone() {
+    let whole = r#"{"spdxVersion":"SPDX-2.3","dataLicense":"CC0-1.0","SPDXID":"SPDXRef-DOCUMENT","name":"d",
+        "documentNamespace":"urn:d","creationInfo":{"created":"2026-01-01T00:00:00Z","creators":["Person: p"]},
+        "packages":[{"SPDXID":"SPDXRef-a","name":"a","versionInfo":"1","supplier":"Organization: o",
+        "downloadLocation":"NOASSERTION"}],"relationships":[{"spdxElementId":"SPDXRef-DOCUMENT",
+        "relationshipType":"DESCRIBES","relatedSpdxElement":"SPDXRef-a"}]}"#;
+    let elements = |text: &str| -> Vec<Element> {
+        let sbom = read(std::io::Cursor::new(text), &Limits::default()).unwrap().sbom;
+        quality(&sbom).iter().map(|f| f.element).filter(|e| e.is_ntia()).collect()
+    };
+    assert_eq!(elements(whole), []);
+    for (part, instead, gap) in [
+        ("\"name\":\"a\",", "", Element::ComponentName),
+        ("\"versionInfo\":\"1\",", "", Element::ComponentVersion),
+        ("\"versionInfo\":\"1\"", "\"versionInfo\":\"unknown\"", Element::ComponentVersion),
+        ("Organization: o", "NOASSERTION", Element::SupplierName),
+        ("\"SPDXID\":\"SPDXRef-a\",", "", Element::UniqueIdentifier),
+        ("\"Person: p\"", "", Element::AuthorName),
+        ("2026-01-01T00:00:00Z", "", Element::Timestamp),
+        (
+            "\"relatedSpdxElement\":\"SPDXRef-a\"",
+            "\"relatedSpdxElement\":\"NOASSERTION\"",
+            Element::DependencyRelationship,
+        ),
+    ] {
+        assert!(whole.contains(part));
+        assert_eq!(elements(&whole.replace(part, instead)), [gap], "{part}");
+    }
+}
+
+#[test]
+fn support_is_found_by_its_usual_names() {
+    let mut c = component("c", Parent::Top);
+    let property = |name: &str, value: &str| Property { name: name.into(), value: value.into() };
+    c.properties = vec![
+        property("fda:support-level", "maintained"),
+        property("End of Support", "2031-05-01"),
+        property("end-of-support", "second stays"),
+        property("other", "x"),
+    ];
+    extra::lift_support(&mut c);
+    assert_eq!((c.support.as_deref(), c.end_of_support.as_deref()), (Some("maintained"), Some("2031-05-01")));
+    assert_eq!(c.properties.len(), 2);
 }

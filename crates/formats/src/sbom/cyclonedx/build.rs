@@ -1,6 +1,5 @@
 //! Builds the internal form from what the walkers hand over of a CycloneDX document.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::sbom::error::{Problem, shorten};
@@ -10,7 +9,7 @@ use crate::sbom::model::{
     Class, Component, Creator, CreatorKind, Hash, Licence, LicenceForm, LicenceRole, Parent, Party,
     PartyKind, Property, Reference, RelationKind, Relationship, Sbom, Scope, Target,
 };
-use crate::sbom::read::{Counted, Limits};
+use crate::sbom::read::{Counted, Limits, References};
 use crate::sbom::time;
 
 enum Frame {
@@ -57,7 +56,7 @@ pub(crate) struct Builder {
     fields: Vec<&'static str>,
     /// Open objects of a part that is dropped.
     dropped: usize,
-    references: BTreeSet<Arc<str>>,
+    references: References,
     forbid_mixed_licences: bool,
 }
 
@@ -69,7 +68,7 @@ impl Builder {
             frames: Vec::new(),
             fields: Vec::new(),
             dropped: 0,
-            references: BTreeSet::new(),
+            references: References::default(),
             // Up to 1.4 the JSON schema leaves single choices free; XML never did, until 1.7.
             forbid_mixed_licences: version < 17 && (xml || version >= 15),
         }
@@ -78,13 +77,6 @@ impl Builder {
     pub(crate) fn finish(mut self) -> Sbom {
         extra::restore_document(&mut self.sbom);
         self.sbom
-    }
-
-    fn intern(&mut self, reference: &str) -> Arc<str> {
-        if let Some(known) = self.references.get(reference) {
-            return Arc::clone(known);
-        }
-        Arc::from(reference)
     }
 
     fn component(&mut self, index: Option<usize>) -> Option<&mut Component> {
@@ -123,7 +115,7 @@ impl Builder {
     }
 
     fn component_field(&mut self, index: Option<usize>, field: &str, value: &str) {
-        let reference = (field == "bom-ref").then(|| self.intern(value));
+        let reference = (field == "bom-ref").then(|| self.references.get(value));
         let Some(component) = self.component(index) else { return };
         let text = || (!value.is_empty()).then(|| Box::<str>::from(value));
         match field {
@@ -323,8 +315,7 @@ impl Sink for Builder {
         let reference = match self.frames.last() {
             Some(Frame::Dependency { .. } | Frame::Provides) => Some(self.references.get(value)),
             _ => None,
-        }
-        .map(|known| known.map_or_else(|| Arc::from(value), Arc::clone));
+        };
         match self.frames.last_mut() {
             Some(Frame::Bom) => match field {
                 "serialNumber" => metadata.id = Some(value.into()),
@@ -420,7 +411,7 @@ impl Sink for Builder {
 
     fn define(&mut self, reference: &str) -> Result<(), Problem> {
         self.counted.reference()?;
-        if self.references.insert(Arc::from(reference)) {
+        if self.references.insert(reference) {
             Ok(())
         } else {
             Err(Problem::DuplicateReference { reference: shorten(reference) })

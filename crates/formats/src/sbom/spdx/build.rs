@@ -1,6 +1,6 @@
 //! Builds the internal form from what is handed over of an SPDX document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::names::{self, DOCUMENT};
@@ -13,7 +13,7 @@ use crate::sbom::model::{
     Class, Component, Hash, Licence, LicenceForm, LicenceRole, Parent, Reference, RelationKind, Relationship,
     Sbom, Target,
 };
-use crate::sbom::read::{Counted, Limits};
+use crate::sbom::read::{Counted, Limits, References};
 use crate::sbom::time;
 
 #[derive(Default)]
@@ -47,7 +47,7 @@ pub(crate) struct Builder {
     sbom: Sbom,
     counted: Counted,
     frames: Vec<Frame>,
-    references: BTreeSet<Arc<str>>,
+    references: References,
     /// What our own extensions say, by SPDX identifier.
     extras: BTreeMap<Arc<str>, PackageExtra>,
     document_extra: Option<Box<str>>,
@@ -59,7 +59,7 @@ impl Builder {
             sbom: Sbom::default(),
             counted: Counted::new(limits),
             frames: Vec::new(),
-            references: BTreeSet::new(),
+            references: References::default(),
             extras: BTreeMap::new(),
             document_extra: None,
         }
@@ -124,26 +124,19 @@ impl Builder {
         }
     }
 
-    fn intern(&mut self, reference: &str) -> Arc<str> {
-        if let Some(known) = self.references.get(reference) {
-            return Arc::clone(known);
-        }
-        Arc::from(reference)
-    }
-
     fn relate(&mut self, from: Arc<str>, kind: RelationKind, to: &str) -> Result<(), Problem> {
         self.counted.relationship()?;
         let to = match to {
             "NONE" => Target::None,
             "NOASSERTION" => Target::NoAssertion,
-            to => Target::Ref(self.intern(to)),
+            to => Target::Ref(self.references.get(to)),
         };
         self.sbom.relationships.push(Relationship { from, kind, to });
         Ok(())
     }
 
     fn component_field(&mut self, field: &str, value: &str) -> Result<(), Problem> {
-        let reference = matches!(field, "SPDXID" | "hasFiles").then(|| self.intern(value));
+        let reference = matches!(field, "SPDXID" | "hasFiles").then(|| self.references.get(value));
         if field == "SPDXID" && !value.is_empty() {
             self.define(value)?;
         }
@@ -306,7 +299,7 @@ impl Sink for Builder {
             Some(Frame::Relation(stated)) => {
                 let kind = relation(&stated.kind)
                     .ok_or_else(|| Problem::value(&stated.kind, "a relationship type of SPDX"))?;
-                let from = self.intern(&stated.from);
+                let from = self.references.get(&stated.from);
                 self.relate(from, kind, &stated.to)
             }
             Some(Frame::Annotation(comment)) => {
@@ -319,7 +312,7 @@ impl Sink for Builder {
 
     fn define(&mut self, reference: &str) -> Result<(), Problem> {
         self.counted.reference()?;
-        if self.references.insert(Arc::from(reference)) {
+        if self.references.insert(reference) {
             Ok(())
         } else {
             Err(Problem::DuplicateReference { reference: shorten(reference) })
