@@ -26,7 +26,7 @@ pub mod list;
 mod tests;
 
 pub use canonical::{PARSER_VERSION, from_canonical, to_canonical};
-pub use cyclonedx::write_json as write_cyclonedx_json;
+pub use cyclonedx::{write_json as write_cyclonedx_json, write_xml as write_cyclonedx_xml};
 pub use error::{Error, Problem};
 pub use model::{
     Class, Component, Creator, CreatorKind, Hash, Licence, LicenceForm, LicenceRole, Metadata, Parent, Party,

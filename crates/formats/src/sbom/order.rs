@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use super::model::{Component, Parent, Sbom};
 
-/// Sorts siblings by content, hashes, package URLs, CPEs and relationships; keeps the order of licences, properties
+/// Sorts siblings by content, hashes, package URLs, CPEs, creators and relationships; keeps the order of licences, properties
 /// and links, which may carry meaning. A component stands after the one that holds it, level by level; a parent that
 /// stands later or nowhere reads as the top.
 pub(crate) fn normalise(mut sbom: Sbom) -> Sbom {
     sbom.relationships.sort_unstable();
     sbom.relationships.dedup();
+    sbom.metadata.creators.sort_unstable();
+    sbom.metadata.creators.dedup();
     let subject = sbom.subject.is_some();
     if let Some(subject) = sbom.subject.as_deref_mut() {
         tidy(subject);
@@ -40,6 +42,7 @@ pub(crate) fn is_normal(sbom: &Sbom) -> bool {
     });
     parents
         && sbom.relationships.is_sorted_by(|a, b| a < b)
+        && sbom.metadata.creators.is_sorted_by(|a, b| a < b)
         && sbom.components.iter().chain(sbom.subject.as_deref()).all(is_tidy)
         && sbom.subject.as_deref().is_none_or(|subject| subject.parent == Parent::Top)
         && (0u32..).zip(sibling_order(&sbom.components)).all(|(to, (from, parent))| {

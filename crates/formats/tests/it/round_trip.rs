@@ -6,7 +6,8 @@ use std::sync::Arc;
 use formats::sbom::{
     Class, Component, Creator, CreatorKind, Hash, Licence, LicenceForm, LicenceRole, Limits, Metadata,
     Parent, Party, PartyKind, Property, Reference, RelationKind, Relationship, Sbom, Scope, Target,
-    from_canonical, read, to_canonical, write_cyclonedx_json, write_spdx_json, write_spdx_tag_value,
+    from_canonical, read, to_canonical, write_cyclonedx_json, write_cyclonedx_xml, write_spdx_json,
+    write_spdx_tag_value,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -196,6 +197,7 @@ proptest! {
     #[test]
     fn any_sbom_survives(sbom in sbom()) {
         prop_assert_eq!(&again(write_cyclonedx_json(&sbom)), &sbom, "CycloneDX");
+        prop_assert_eq!(&again(write_cyclonedx_xml(&sbom)), &sbom, "CycloneDX XML");
         prop_assert_eq!(&again(write_spdx_json(&sbom)), &sbom, "SPDX JSON");
         prop_assert_eq!(&again(write_spdx_tag_value(&sbom)), &sbom, "SPDX tag-value");
     }

@@ -3,11 +3,14 @@
 mod build;
 mod table;
 mod table_parts;
+mod terms;
 mod write;
+mod write_xml;
 
 pub(crate) use build::Builder;
 pub(crate) use table::BOM;
 pub use write::write_json;
+pub use write_xml::write_xml;
 
 use super::grammar::Version;
 

@@ -61,6 +61,13 @@ impl Outline {
         self.metadata.id.as_deref().unwrap_or(NO_NAMESPACE)
     }
 
+    /// The licences that expressions refer to and the document has to list; their texts are not kept.
+    pub(super) fn licence_refs(&self) -> BTreeSet<&str> {
+        let texts = self.packages.iter().flat_map(|p| &p.said.licences).map(|l| &*l.text);
+        let words = texts.flat_map(|text| text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')')));
+        words.filter(|word| word.starts_with("LicenseRef-")).collect()
+    }
+
     pub(super) fn created(&self) -> &str {
         self.metadata.timestamp.as_deref().unwrap_or(NO_TIME)
     }
@@ -271,6 +278,8 @@ struct Document<'a> {
     packages: Vec<Value>,
     relationships: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    has_extracted_licensing_infos: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     annotations: Vec<Value>,
 }
 
@@ -302,6 +311,11 @@ pub fn write_json(sbom: &Sbom) -> Vec<u8> {
         creation_info: json!({"created": outline.created(), "creators": outline.creators}),
         packages: outline.packages.iter().map(|p| package(p, p.extension.as_ref().map(annotation))).collect(),
         relationships: outline.relationships.iter().map(relationship).collect(),
+        has_extracted_licensing_infos: outline
+            .licence_refs()
+            .into_iter()
+            .map(|id| json!({"licenseId": id, "extractedText": "NOASSERTION"}))
+            .collect(),
         annotations: outline.extension.iter().map(annotation).collect(),
     };
     serde_json::to_vec_pretty(&document).unwrap_or_default()

@@ -68,6 +68,11 @@ pub fn write_tag_value(sbom: &Sbom) -> String {
             annotation(&mut out, outline.created(), &package.id, extension);
         }
     }
+    for id in outline.licence_refs() {
+        out.push('\n');
+        line(&mut out, "LicenseID", id);
+        line(&mut out, "ExtractedText", "NOASSERTION");
+    }
     out
 }
 
