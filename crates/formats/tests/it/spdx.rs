@@ -91,3 +91,26 @@ fn invalid_is_refused() {
     }
     assert_eq!(refused, 1);
 }
+
+/// Documents of real producers: all of 2.2 and 2.3 are read, all others are named for what they are.
+#[test]
+fn real_documents() {
+    let Some(folder) = data::folder("sbom/ntia-minimum-elements/tests/data") else { return };
+    let (mut read, mut refused) = (0, 0);
+    for set in ["real_world_sboms", "SPDXSBOMExampleTests", "other_tests", "missing_component_name", "spdx3"]
+    {
+        for path in data::files(&folder.join(set)) {
+            match open(&path) {
+                Ok(document) => {
+                    assert!(!document.sbom.components.is_empty(), "{}", path.display());
+                    read += 1;
+                }
+                Err(Error::Unsupported { .. }) => refused += 1,
+                // osv-scanner.toml and README.md are no documents of any kind.
+                Err(error) => assert!(!data::name(&path).contains("spdx"), "{}: {error}", path.display()),
+            }
+        }
+    }
+    // Refused: three of SPDX 2.1, four in layouts before 2.2, six of SPDX 3.
+    assert_eq!((read, refused), (25, 13), "read and refused");
+}

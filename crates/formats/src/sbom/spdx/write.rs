@@ -85,16 +85,13 @@ pub(super) fn outline(sbom: &Sbom) -> Outline {
             by_reference.entry(&component.reference).or_insert_with(|| Arc::clone(id));
         }
     }
+    let taken: BTreeSet<&str> = ids.iter().map(|id| &**id).collect();
     let mut extra = DocumentExtra::default();
     let mut relationships = Vec::new();
     let endpoint = |reference: &str| {
         let known = by_reference.get(reference).cloned();
-        let free = |text: &str| {
-            let id = text.split_once(':').map_or(text, |(_, id)| id);
-            let prefix = text.starts_with("DocumentRef-") || !text.contains(':');
-            (prefix && names::is_spdx_id(id) && !ids.iter().any(|known| &**known == text))
-                .then(|| Arc::from(text))
-        };
+        // What points into another document would need that document declared, which is not kept.
+        let free = |text: &str| (names::is_spdx_id(text) && !taken.contains(text)).then(|| Arc::from(text));
         known.or_else(|| free(reference))
     };
     for relationship in &sbom.relationships {
