@@ -28,6 +28,15 @@ fn attempts_and_flakiness() {
 }
 
 #[test]
+fn the_worst_of_what_is_said_counts() {
+    let run = run("<testsuite><testcase name='a'><error/><failure/><skipped/></testcase>
+        <testcase name='b'><failure/><skipped/></testcase><testcase name='c' status='notrun'/>
+        <testcase name='d' status='run' result='completed'/></testsuite>");
+    let outcomes: Vec<Outcome> = run.cases.iter().map(|c| c.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Errored, Outcome::Failed, Outcome::Skipped, Outcome::Passed]);
+}
+
+#[test]
 fn output_conventions() {
     let found = output::scan(
         "a [[ATTACHMENT|x y.png]] b\n[[PROPERTY|k=v=w]] [[PROPERTY|log]]\none\ntwo\n[[/PROPERTY]] [[x",

@@ -28,18 +28,16 @@ impl Sbom {
     #[must_use]
     pub fn path(&self, index: usize) -> Vec<&Component> {
         let mut path = Vec::new();
-        let mut at = self.components.get(index);
-        // A parent stands before its child, so this ends.
-        while let Some(component) = at {
+        let mut next = Some(index);
+        while let Some((at, component)) = next.and_then(|at| Some((at, self.components.get(at)?))) {
             path.push(component);
-            at = match component.parent {
-                Parent::Top => None,
-                Parent::Subject => {
-                    path.extend(self.subject.as_deref());
-                    None
-                }
-                Parent::Component(parent) => self.components.get(parent as usize),
-            };
+            next = None;
+            match component.parent {
+                Parent::Top => {}
+                Parent::Subject => path.extend(self.subject.as_deref()),
+                // A holder stands before what it holds; anything else is no normal form and ends the path.
+                Parent::Component(holder) => next = Some(holder as usize).filter(|holder| *holder < at),
+            }
         }
         path.reverse();
         path

@@ -92,6 +92,13 @@ fn order_does_not_depend_on_the_document() {
     let deep = normal.components.iter().position(|c| &*c.name == "deep").unwrap();
     let path: Vec<&str> = normal.path(deep).iter().map(|c| &*c.name).collect();
     assert_eq!(path, ["b", "b2", "deep"]);
+    // A ring that no reader makes does not hang.
+    let ring = Sbom {
+        components: vec![component("x", Parent::Component(1)), component("y", Parent::Component(0))],
+        ..Sbom::default()
+    };
+    assert_eq!(ring.path(1).len(), 2);
+    assert_eq!(order::normalise(ring).components.len(), 2);
 }
 
 #[test]
