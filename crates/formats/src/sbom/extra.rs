@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::model::{Component, Metadata, Property, Relationship, Sbom};
+use super::model::{Component, Metadata, Property, RelationKind, Relationship, Sbom};
 
 /// Name of the property, and prefix of the annotation.
 pub(crate) const EXTENSION: &str = "vouchsafe:extension";
@@ -92,7 +92,7 @@ fn adds_to_component(key: &str, shown: Option<&Value>, field: &Value) -> bool {
         // Our identifier and kind, where the format has a narrower set.
         "ref" | "class" => true,
         "supplier" | "manufacturer" => shown.get("name") == field.get("name"),
-        "cpes" | "hashes" | "properties" | "purls" | "references" => match (shown, field) {
+        "cpes" | "creators" | "hashes" | "properties" | "purls" | "references" => match (shown, field) {
             (Value::Array(shown), Value::Array(field)) => shown.iter().all(|item| field.contains(item)),
             _ => false,
         },
@@ -100,6 +100,24 @@ fn adds_to_component(key: &str, shown: Option<&Value>, field: &Value) -> bool {
         "licences" => joined(shown) == joined(field),
         _ => false,
     }
+}
+
+/// What SPDX demands and our form may lack; these stand there instead.
+pub(crate) const NO_TIME: &str = "1970-01-01T00:00:00Z";
+pub(crate) const NO_NAME: &str = "unnamed";
+pub(crate) const NO_NAMESPACE: &str = "urn:vouchsafe:no-namespace";
+pub(crate) const NO_CREATOR: &str = "vouchsafe";
+
+fn adds_to_metadata(key: &str, shown: Option<&Value>, field: &Value) -> bool {
+    let Some(shown) = shown else { return !field.is_null() };
+    let placeholder = match key {
+        "timestamp" => shown == NO_TIME,
+        "name" => shown == NO_NAME,
+        "id" => shown == NO_NAMESPACE,
+        "creators" => *shown == serde_json::json!([{"kind": "tool", "name": NO_CREATOR}]),
+        _ => false,
+    };
+    placeholder || (key != "name" && !field.is_null() && adds_to_component(key, Some(shown), field))
 }
 
 fn joined(licences: &Value) -> String {
@@ -149,10 +167,12 @@ pub(crate) fn restore_document(sbom: &mut Sbom) {
 pub(crate) fn restore(sbom: &mut Sbom, extension: &str) {
     let Ok(extra) = serde_json::from_str::<DocumentExtra>(extension) else { return };
     if let Some(metadata) = extra.metadata {
-        apply::<Metadata>(&mut sbom.metadata, &metadata, |_, _, _| true);
+        apply::<Metadata>(&mut sbom.metadata, &metadata, adds_to_metadata);
     }
     if !extra.implied.is_empty() {
-        let implied: BTreeSet<Relationship> = extra.implied.into_iter().collect();
+        // Only what we imply ourselves can be taken back: a dependency that is shown stays.
+        let ours = |r: &Relationship| matches!(r.kind, RelationKind::CONTAINS | RelationKind::DESCRIBES);
+        let implied: BTreeSet<Relationship> = extra.implied.into_iter().filter(ours).collect();
         sbom.relationships.retain(|r| !implied.contains(r));
     }
     sbom.relationships.extend(extra.relationships);

@@ -130,6 +130,22 @@ fn an_extension_adds_but_never_contradicts() {
 }
 
 #[test]
+fn a_document_extension_hides_nothing() {
+    let relation = |kind, to: &str| Relationship { from: "a".into(), kind, to: Target::Ref(to.into()) };
+    let mut sbom = Sbom::default();
+    sbom.metadata.timestamp = Some("2026-01-01T00:00:00Z".into());
+    sbom.relationships = vec![relation(RelationKind::CONTAINS, "b"), relation(RelationKind::DEPENDS_ON, "c")];
+    let extension = serde_json::json!({
+        "metadata": r#"{"timestamp":"1999-01-01T00:00:00Z","creators":[{"kind":"person","name":"p"}]}"#,
+        "implied": sbom.relationships,
+    });
+    extra::restore(&mut sbom, &extension.to_string());
+    assert_eq!(sbom.relationships, [relation(RelationKind::DEPENDS_ON, "c")]);
+    assert_eq!(sbom.metadata.timestamp.as_deref(), Some("2026-01-01T00:00:00Z"));
+    assert_eq!(sbom.metadata.creators.len(), 1);
+}
+
+#[test]
 fn relationship_kinds_are_sorted_for_the_search() {
     for name in ["AMENDS", "DEPENDS_ON", "PROVIDES", "VARIANT_OF"] {
         assert_eq!(RelationKind::from_name(name).map(RelationKind::name), Some(name));

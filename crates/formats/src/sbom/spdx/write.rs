@@ -9,18 +9,15 @@ use serde_json::{Map, Value, json};
 
 use super::names::{self, DOCUMENT};
 use super::table::relation;
-use crate::sbom::extra::{self, DocumentExtra, EXTENSION};
+use crate::sbom::extra::{self, DocumentExtra, EXTENSION, NO_CREATOR, NO_NAME, NO_NAMESPACE, NO_TIME};
 use crate::sbom::model::{
     Class, Component, Licence, LicenceForm, LicenceRole, Metadata, Parent, Reference, RelationKind,
     Relationship, Sbom, Target,
 };
 use crate::sbom::{order, time};
 
-/// SPDX demands a moment, a name, a namespace and a creator; these stand where our form has none.
-const NO_TIME: &str = "1970-01-01T00:00:00Z";
-const NO_NAME: &str = "unnamed";
-const NO_NAMESPACE: &str = "urn:vouchsafe:no-namespace";
-const NO_CREATOR: &str = "Tool: vouchsafe";
+/// Who annotates.
+const TOOL: &str = "Tool: vouchsafe";
 
 /// What an annotation of ours says of a package.
 #[derive(Default, Serialize, Deserialize)]
@@ -148,7 +145,7 @@ pub(super) fn outline(sbom: &Sbom) -> Outline {
     let metadata = said_metadata(&sbom.metadata);
     let mut creators: Vec<String> = metadata.creators.iter().map(names::creator_text).collect();
     if creators.is_empty() {
-        creators.push(NO_CREATOR.to_owned());
+        creators.push(format!("Tool: {NO_CREATOR}"));
     }
     let read_back = Metadata {
         name: metadata.name.clone().or(Some(NO_NAME.into())),
@@ -288,7 +285,7 @@ pub fn write_json(sbom: &Sbom) -> Vec<u8> {
         json!({
             "annotationDate": outline.created(),
             "annotationType": "OTHER",
-            "annotator": NO_CREATOR,
+            "annotator": TOOL,
             "comment": comment,
         })
     };
