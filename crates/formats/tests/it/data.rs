@@ -52,3 +52,8 @@ pub(crate) fn files(folder: &std::path::Path, ending: &str) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// The last part of a path.
+pub(crate) fn name(path: &std::path::Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}

@@ -1,14 +1,26 @@
-//! Conformance of the readers with public vectors, and with the tools whose order they follow.
+//! Public conformance sets and hostile input, over the public interface; and the tools whose order is followed.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it does not expect must stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets what it does not expect must stop"
+)]
 
 mod advisory_sets;
 mod allocation;
 mod csaf_vectors;
+mod cyclonedx;
 mod data;
 mod dpkg;
+mod hostile;
+mod junit;
+mod lists;
 mod matching_sets;
 mod npm_vectors;
 mod purl_vectors;
+mod quality;
+mod round_trip;
+mod spdx;
 mod vers_vectors;
 mod version_vectors;

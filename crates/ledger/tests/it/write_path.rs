@@ -26,7 +26,7 @@ fn pushed(n: u64) -> CommitPushed {
 
 fn log_key(f: &Fixture) -> VerifierKey {
     let text = f.ledger.read().journal().log_key().to_owned();
-    VerifierKey::parse(&text).unwrap_or_else(|e| panic!("the log names its key: {e}"))
+    VerifierKey::parse(&text).expect("the log names its key")
 }
 
 fn everything() -> Depth {
