@@ -47,6 +47,16 @@ impl Outcome {
     }
 }
 
+/// A revision something is bound to, with the digest over the fields that matter for suspicion: a change of other
+/// fields leaves what is bound to it current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// The revision.
+    pub revision: Digest,
+    /// Digest over the fields that its kind names, as of then.
+    pub matter: Digest,
+}
+
 /// One result of one test case (IEC 62304 5.7.5 a-g). Empty texts are unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestResult {
@@ -73,9 +83,9 @@ pub struct TestResult {
     /// Where it was read, for people: a file name, a run record's id.
     pub source: Box<str>,
     /// Revision of the test case that was run; without it the result is stale.
-    pub case_revision: Option<Digest>,
+    pub case_revision: Option<Bound>,
     /// Revisions of the records the case verified then.
-    pub verified: Vec<(Box<str>, Digest)>,
+    pub verified: Vec<(Box<str>, Bound)>,
 }
 
 impl TestResult {
@@ -104,10 +114,10 @@ impl TestResult {
     /// from earlier commits must be bound to the set of that commit instead.
     pub fn bind(&mut self, set: &RecordSet) {
         let Some(case) = set.node(&self.case) else { return };
-        self.case_revision = set.record(case).map(crate::record::Record::revision);
+        self.case_revision = set.bound(case);
         self.verified = set
             .verified_by(case)
-            .filter_map(|target| set.record(target).map(|record| (record.id().into(), record.revision())))
+            .filter_map(|target| Some((set.id(target).into(), set.bound(target)?)))
             .collect();
     }
 }

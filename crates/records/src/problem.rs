@@ -110,10 +110,10 @@ pub fn line_of(text: &str, line: u32) -> Option<&str> {
 #[must_use]
 pub fn did_you_mean<'n>(unknown: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let unknown: Vec<u8> = unknown.bytes().take(64).map(|b| b.to_ascii_lowercase()).collect();
-    let bound = (unknown.len() / 3).max(1);
+    let bound = (unknown.len() / 3).max(1).min(unknown.len().saturating_sub(1));
     names
         .filter(|name| name.len().abs_diff(unknown.len()) <= bound)
-        .map(|name| (distance(&unknown, name.as_bytes()), name))
+        .map(|name| (distance(&unknown, name.to_ascii_lowercase().as_bytes()), name))
         .filter(|(distance, _)| *distance <= bound)
         .min()
         .map(|(_, name)| name)

@@ -2,7 +2,7 @@
 //! and approvals. Filled from a working tree (`tree`) or from the world; never touches a file.
 
 use crate::digest::Digest;
-use crate::facts::{Approval, Happening, Moment, TestResult};
+use crate::facts::{Approval, Bound, Happening, Moment, TestResult};
 use crate::limits::{MAX_EDITORIAL_CHAIN, MAX_RECORDS};
 use crate::lock::LockLine;
 use crate::problem::{Code, Problem};
@@ -393,6 +393,19 @@ impl RecordSet {
             }
         }
         false
+    }
+
+    /// The present revision of a record, to bind a result to.
+    #[must_use]
+    pub fn bound(&self, node: Node) -> Option<Bound> {
+        let (record, kind) = (self.record(node)?, self.schema.kind(self.kind(node)?)?);
+        Some(Bound { revision: record.revision(), matter: record.digest_of(&kind.suspect_on) })
+    }
+
+    /// As `still`, for a revision whose matter is known.
+    #[must_use]
+    pub fn still_bound(&self, node: Node, bound: &Bound) -> bool {
+        self.still(node, bound.revision) || self.bound(node).is_some_and(|now| now.matter == bound.matter)
     }
 
     /// The fields that matter and differ from a stamped revision; `None` when the lock does not describe it.

@@ -78,6 +78,7 @@ pub fn format_record(text: &str) -> Formatted {
     let (Some(record), FrontMatter::Split { matter, body }) = (one(text), split_front_matter(bare)) else {
         return Formatted::NoRecord;
     };
+    // Errs on the side of leaving a file alone: a `#` inside quotes counts as a comment too.
     if matter.lines().any(|line| line.trim_start().starts_with('#') || line.contains(" #")) {
         return Formatted::Comments;
     }

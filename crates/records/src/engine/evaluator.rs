@@ -62,6 +62,12 @@ impl Evaluator {
         &self.set
     }
 
+    /// Gives the records back.
+    #[must_use]
+    pub fn into_set(self) -> RecordSet {
+        self.set
+    }
+
     pub(super) fn open(&self) -> &BTreeMap<Node, Open> {
         &self.open
     }

@@ -64,15 +64,15 @@ pub fn verdict(set: &RecordSet, case: Node) -> Option<Verdict> {
 }
 
 fn of_result(set: &RecordSet, case: Node, result: &TestResult) -> Verdict {
-    let stale = match result.case_revision {
+    let stale = match &result.case_revision {
         None => Some(Stale::Unbound),
-        Some(revision) if !set.still(case, revision) => Some(Stale::Case),
+        Some(bound) if !set.still_bound(case, bound) => Some(Stale::Case),
         Some(_) => set
             .verified_by(case)
             .find(|target| {
                 let then = result.verified.iter().find(|(id, _)| **id == *set.id(*target));
                 set.record(*target).is_some()
-                    && !then.is_some_and(|(_, revision)| set.still(*target, *revision))
+                    && !then.is_some_and(|(_, bound)| set.still_bound(*target, bound))
             })
             .map(|target| Stale::Verified(set.id(target).to_owned())),
     };

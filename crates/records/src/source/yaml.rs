@@ -55,7 +55,7 @@ struct Reader<'b, 's> {
     builder: &'b mut Builder<'s>,
     first: u32,
     stack: Vec<Level>,
-    key: Option<Cow<'s, str>>,
+    key: Option<(Cow<'s, str>, u32)>,
 }
 
 impl<'s> Reader<'_, 's> {
@@ -95,7 +95,7 @@ impl<'s> Reader<'_, 's> {
             Some(Level::List) => self.value(if null { Cow::Borrowed("") } else { text }, at),
             Some(level) => {
                 let link = *level == Level::Links;
-                let Some(key) = self.key.take() else {
+                let Some((key, at)) = self.key.take() else {
                     if !super::is_name(&text) {
                         let shown = text.escape_debug();
                         return Err(fail(
@@ -104,7 +104,7 @@ impl<'s> Reader<'_, 's> {
                             "use letters, digits, `_` and `-`",
                         ));
                     }
-                    self.key = Some(text);
+                    self.key = Some((text, at));
                     return Ok(());
                 };
                 if key == "links" && !link {
@@ -121,7 +121,7 @@ impl<'s> Reader<'_, 's> {
     }
 
     fn list(&mut self, at: u32) -> Result<(), Malformed> {
-        let (Some(level), Some(key)) = (self.stack.last().copied(), self.key.take()) else {
+        let (Some(level), Some((key, at))) = (self.stack.last().copied(), self.key.take()) else {
             return Err(fail(at, "a list where none can stand", SHAPE));
         };
         if key == "links" && level == Level::Fields {
@@ -134,7 +134,7 @@ impl<'s> Reader<'_, 's> {
     fn map(&mut self, at: u32) -> Result<(), Malformed> {
         match (self.stack.last(), self.key.take()) {
             (None, _) => self.push(Level::Fields, at),
-            (Some(Level::Fields), Some(key)) if key == "links" => self.push(Level::Links, at),
+            (Some(Level::Fields), Some((key, _))) if key == "links" => self.push(Level::Links, at),
             _ => Err(fail(at, "a map where none can stand", SHAPE)),
         }
     }

@@ -1,5 +1,7 @@
 //! Tests of the crate through its public face: trees written to a temporary folder, the commands over them.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
+
 mod bad_input;
 mod commands;
 mod engine;
