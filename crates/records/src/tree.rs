@@ -103,6 +103,7 @@ pub fn load(root: &Path) -> Result<Tree, TreeError> {
             }
         }
     }
+    set.seal();
     let lock_path = root.join(LOCK_FILE);
     let lock = if lock_path.is_file() { read_text(&lock_path, MAX_LOCK_BYTES)? } else { String::new() };
     let file = set.add_file(LOCK_FILE);

@@ -64,8 +64,8 @@ fn as_json(evaluator: &Evaluator, node: Node) -> Value {
         .report()
         .gaps
         .iter()
-        .filter(|gap| gap.record == record.id())
-        .map(|gap| json!({ "rule": gap.rule, "why": gap.why, "severity": gap.severity.name() }))
+        .filter(|gap| *gap.record == *record.id())
+        .map(|gap| json!({ "rule": gap.rule.id, "why": gap.why, "severity": gap.severity.name() }))
         .collect();
     json!({
         "id": record.id(), "kind": record.kind(), "revision": record.revision().to_string(),
@@ -115,13 +115,13 @@ fn as_text(evaluator: &Evaluator, node: Node, out: &mut dyn Write) -> io::Result
             suspect.fields.as_ref().map_or_else(String::new, |fields| format!(" ({})", fields.join(", ")));
         writeln!(out, "suspect: {} changed{fields}, by {}", set.id(suspect.changed), path.join(" → "))?;
     }
-    for gap in evaluator.report().gaps.iter().filter(|gap| gap.record == record.id()) {
+    for gap in evaluator.report().gaps.iter().filter(|gap| *gap.record == *record.id()) {
         let state = match &gap.state {
             GapState::Open => String::new(),
             GapState::Justified(by) => format!(" [justified by {by}]"),
             GapState::Lapsed(by) => format!(" [{by} has lapsed]"),
         };
-        writeln!(out, "{}[{}]: {}{state}", gap.severity.name(), gap.rule, gap.why)?;
+        writeln!(out, "{}[{}]: {}{state}", gap.severity.name(), gap.rule.id, gap.why)?;
     }
     let text = record.text_of("text");
     if text.is_empty() { Ok(()) } else { writeln!(out, "\n{text}") }

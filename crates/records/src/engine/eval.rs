@@ -70,8 +70,8 @@ impl Context<'_> {
     fn neighbours<'s>(&'s self, node: Node, steps: &'s [Step]) -> impl Iterator<Item = Node> + 's {
         let set = self.set;
         steps.iter().flat_map(move |step| {
-            let edges = if step.back { set.back(node) } else { set.out(node) };
-            edges.iter().filter(move |edge| edge.link == step.link).map(|edge| edge.node)
+            let edges = if step.back { set.back_of(node, step.link) } else { set.out_of(node, step.link) };
+            edges.iter().map(|edge| edge.node)
         })
     }
 

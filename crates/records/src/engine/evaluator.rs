@@ -50,7 +50,8 @@ pub enum Change {
 impl Evaluator {
     /// Evaluates everything, on up to `threads` threads. O(records × their rules).
     #[must_use]
-    pub fn new(set: RecordSet, threads: usize) -> Self {
+    pub fn new(mut set: RecordSet, threads: usize) -> Self {
+        set.seal();
         let classes = Classes::of_all(&set);
         let open = evaluate_all(&set, &classes, threads.clamp(1, 64));
         Self { set, classes, open }
@@ -184,14 +185,9 @@ fn reach_back(set: &RecordSet, rule: &Rule, seeds: &BTreeSet<Node>) -> BTreeSet<
         let mut next = Vec::new();
         for node in edge {
             for step in &rule.footprint.steps {
-                let against = if step.back { set.out(node) } else { set.back(node) };
-                next.extend(
-                    against
-                        .iter()
-                        .filter(|e| e.link == step.link)
-                        .map(|e| e.node)
-                        .filter(|n| seen.insert(*n)),
-                );
+                let against =
+                    if step.back { set.out_of(node, step.link) } else { set.back_of(node, step.link) };
+                next.extend(against.iter().map(|edge| edge.node).filter(|node| seen.insert(*node)));
             }
         }
         edge = next;

@@ -11,7 +11,7 @@ mod verdict;
 pub use eval::Context;
 pub use evaluator::{Change, Evaluator};
 pub(crate) use report::check_justifications;
-pub use report::{Gap, GapState, Report, RuleSummary};
+pub use report::{Gap, GapState, Report, RuleSummary, RuleText};
 pub use suspect::{Suspect, suspects};
 pub(crate) use verdict::RAN_AGAINST;
 pub use verdict::{Stale, Verdict, verdict};

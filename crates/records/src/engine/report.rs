@@ -4,9 +4,10 @@ use super::evaluator::Evaluator;
 use super::suspect::{Suspect, with_reach};
 use crate::problem::{Code, Problem};
 use crate::record::Place;
-use crate::schema::{BUILT_IN, IN_QUESTION, SUSPECT, Schema, Severity, UNACCEPTED};
+use crate::schema::{BUILT_IN, IN_QUESTION, LinkId, Rule, SUSPECT, Schema, Severity, UNACCEPTED};
 use crate::set::{LinkState, Node, RecordSet};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Whether somebody said that a gap is acceptable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,25 +20,32 @@ pub enum GapState {
     Lapsed(String),
 }
 
-/// A place where a rule does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
+/// What is the same in all gaps of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RuleText {
     /// Id of the rule.
-    pub rule: String,
-    /// Id of the record; empty for the product as a whole.
-    pub record: String,
-    /// The other end, where the gap is about one link.
-    pub about: String,
-    /// How much it weighs at the present stage.
-    pub severity: Severity,
-    /// What the rule asks.
+    pub id: String,
+    /// What it asks.
     pub title: String,
-    /// Why it does not hold here.
-    pub why: String,
     /// What to do.
     pub hint: String,
     /// Clauses that ask for it, as printed, with their mark when unconfirmed.
     pub clauses: Vec<String>,
+}
+
+/// A place where a rule does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The rule.
+    pub rule: Arc<RuleText>,
+    /// Id of the record; empty for the product as a whole.
+    pub record: Box<str>,
+    /// The other end, where the gap is about one link.
+    pub about: Box<str>,
+    /// How much it weighs at the present stage.
+    pub severity: Severity,
+    /// Why it does not hold here.
+    pub why: String,
     /// Where.
     pub place: Place,
     /// Everything is there, but in the wrong order: what was missed cannot be made good, only justified.
@@ -56,7 +64,7 @@ impl Gap {
     /// What `--ratchet` compares: stable as long as rule, record and link stay.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("{} {} {}", self.rule, self.record, self.about).trim_end().to_owned()
+        format!("{} {} {}", self.rule.id, self.record, self.about).trim_end().to_owned()
     }
 }
 
@@ -108,7 +116,7 @@ impl Evaluator {
     pub fn report(&self) -> Report {
         let set = self.set();
         let schema = set.schema();
-        let writer = Writer { set, schema };
+        let writer = Writer::new(set, schema);
         let mut gaps = Vec::new();
         let mut direct = Vec::new();
         for (node, open) in self.open() {
@@ -131,11 +139,14 @@ impl Evaluator {
         let suspects = with_reach(set, direct);
         gaps.extend(suspects.iter().map(|suspect| writer.of_suspect(suspect)));
         gaps.sort_by(|a, b| {
-            (a.place, &a.rule, &a.record, &a.about).cmp(&(b.place, &b.rule, &b.record, &b.about))
+            (a.place, &a.rule.id, &a.record, &a.about).cmp(&(b.place, &b.rule.id, &b.record, &b.about))
         });
         let mut rules: BTreeMap<String, RuleSummary> = BTreeMap::new();
         for gap in &gaps {
-            let summary = rules.entry(gap.rule.clone()).or_default();
+            if !rules.contains_key(&gap.rule.id) {
+                rules.insert(gap.rule.id.clone(), RuleSummary::default());
+            }
+            let Some(summary) = rules.get_mut(&gap.rule.id) else { continue };
             match gap.state {
                 GapState::Justified(_) => summary.justified += 1,
                 _ if gap.fails() => summary.failing += 1,
@@ -159,21 +170,44 @@ impl Evaluator {
 struct Writer<'a> {
     set: &'a RecordSet,
     schema: &'a Schema,
+    rules: Vec<Arc<RuleText>>,
+    built_in: Vec<Arc<RuleText>>,
+    justifies: Option<LinkId>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(set: &'a RecordSet, schema: &'a Schema) -> Self {
+        let clauses = |of: &[u32]| of.iter().map(|clause| schema.clause_text(*clause)).collect();
+        let text = |rule: &Rule| RuleText {
+            id: rule.id.to_string(),
+            title: rule.title.clone(),
+            hint: rule.hint.clone(),
+            clauses: clauses(&rule.clauses),
+        };
+        let built_in = |(id, title, hint): &(&str, &str, &str)| RuleText {
+            id: (*id).to_owned(),
+            title: (*title).to_owned(),
+            hint: (*hint).to_owned(),
+            clauses: Vec::new(),
+        };
+        Self {
+            set,
+            schema,
+            rules: schema.rules.iter().map(|rule| Arc::new(text(rule))).collect(),
+            built_in: BUILT_IN.iter().map(|rule| Arc::new(built_in(rule))).collect(),
+            justifies: schema.link_id("justifies"),
+        }
+    }
+
     fn of_rule(&self, node: Node, at: u32, why: &str, retrospective: bool) -> Option<Gap> {
         let rule = self.schema.rules.get(at as usize)?;
         let stage = self.set.stage(Some(node));
         Some(Gap {
-            rule: rule.id.to_string(),
-            record: self.set.id(node).to_owned(),
-            about: String::new(),
+            rule: Arc::clone(self.rules.get(at as usize)?),
+            record: self.set.id(node).into(),
+            about: "".into(),
             severity: if stage < rule.fails_from { Severity::Note } else { rule.severity },
-            title: rule.title.clone(),
             why: why.to_owned(),
-            hint: rule.hint.clone(),
-            clauses: rule.clauses.iter().map(|clause| self.schema.clause_text(*clause)).collect(),
             place: self.set.record(node)?.id_place(),
             retrospective,
             state: self.state(node, &rule.id),
@@ -182,15 +216,18 @@ impl Writer<'_> {
 
     fn of_need(&self, need: &crate::schema::Need) -> Gap {
         let kind = self.schema.kind(need.kind).map_or("?", |kind| &kind.name);
-        Gap {
-            rule: need.id.to_string(),
-            record: String::new(),
-            about: kind.to_owned(),
-            severity: Severity::Error,
+        let rule = RuleText {
+            id: need.id.to_string(),
             title: format!("There is a record of kind {kind}"),
-            why: format!("no record of kind {kind}"),
             hint: need.hint.clone(),
             clauses: need.clauses.iter().map(|clause| self.schema.clause_text(*clause)).collect(),
+        };
+        Gap {
+            rule: Arc::new(rule),
+            record: "".into(),
+            about: kind.into(),
+            severity: Severity::Error,
+            why: format!("no record of kind {kind}"),
             place: Place::default(),
             retrospective: false,
             state: GapState::Open,
@@ -219,8 +256,6 @@ impl Writer<'_> {
     }
 
     fn built_in(&self, rule: &str, node: Node, about: &str, why: String, place: Place) -> Gap {
-        let (title, hint) =
-            BUILT_IN.iter().find(|(id, ..)| *id == rule).map_or(("", ""), |(_, title, hint)| (*title, *hint));
         let verification = self.schema.stage("verification").unwrap_or(0);
         let severity = match rule {
             SUSPECT => Severity::Error,
@@ -229,14 +264,11 @@ impl Writer<'_> {
             _ => Severity::Note,
         };
         Gap {
-            rule: rule.to_owned(),
-            record: self.set.id(node).to_owned(),
-            about: about.to_owned(),
+            rule: self.built_in.iter().find(|text| text.id == rule).cloned().unwrap_or_default(),
+            record: self.set.id(node).into(),
+            about: about.into(),
             severity,
-            title: title.to_owned(),
             why,
-            hint: hint.to_owned(),
-            clauses: Vec::new(),
             place,
             retrospective: false,
             state: self.state(node, rule),
@@ -245,9 +277,9 @@ impl Writer<'_> {
 
     /// Whether a justification of this rule points at the record. An accepted one wins over a lapsed one.
     fn state(&self, node: Node, rule: &str) -> GapState {
-        let Some(link) = self.schema.link_id("justifies") else { return GapState::Open };
+        let Some(link) = self.justifies else { return GapState::Open };
         let mut state = GapState::Open;
-        for edge in self.set.back(node).iter().filter(|edge| edge.link == link) {
+        for edge in self.set.back_of(node, link) {
             let named = self.set.record(edge.node).and_then(|record| record.field("rules"));
             if !named.is_some_and(|field| field.values().any(|id| id == rule)) {
                 continue;

@@ -55,11 +55,8 @@ pub fn verdict(set: &RecordSet, case: Node) -> Option<Verdict> {
     let given = set.results(case).iter().map(|result| of_result(set, case, result));
     let schema = set.schema();
     let run_of = schema.link_id(RUN_OF);
-    let runs = set
-        .back(case)
-        .iter()
-        .filter(|edge| Some(edge.link) == run_of)
-        .filter_map(|edge| of_run(set, case, edge.node));
+    let runs = run_of.map_or(&[][..], |run_of| set.back_of(case, run_of));
+    let runs = runs.iter().filter_map(|edge| of_run(set, case, edge.node));
     given.chain(runs).max_by_key(|verdict| verdict.at.map(|moment| moment.order))
 }
 

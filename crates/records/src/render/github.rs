@@ -17,9 +17,12 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
             Severity::Warning => "warning",
             Severity::Note => "notice",
         };
-        let clauses =
-            if gap.clauses.is_empty() { String::new() } else { format!(" [{}]", gap.clauses.join("; ")) };
-        one(view, level, gap.place, &gap.rule, &format!("{}{clauses}; {}", gap.why, gap.hint), out)?;
+        let clauses = if gap.rule.clauses.is_empty() {
+            String::new()
+        } else {
+            format!(" [{}]", gap.rule.clauses.join("; "))
+        };
+        one(view, level, gap.place, &gap.rule.id, &format!("{}{clauses}; {}", gap.why, gap.rule.hint), out)?;
     }
     Ok(())
 }

@@ -46,8 +46,8 @@ fn one(view: &View<'_>, gap: &Gap) -> Value {
         GapState::Lapsed(by) => ("lapsed", Some(by)),
     };
     json!({
-        "rule": gap.rule, "record": gap.record, "about": gap.about, "severity": gap.severity.name(),
-        "title": gap.title, "why": gap.why, "hint": gap.hint, "clauses": gap.clauses,
+        "rule": gap.rule.id, "record": gap.record, "about": gap.about, "severity": gap.severity.name(),
+        "title": gap.rule.title, "why": gap.why, "hint": gap.rule.hint, "clauses": gap.rule.clauses,
         "file": view.file(gap.place), "line": gap.place.line, "retrospective": gap.retrospective,
         "state": state, "justification": by, "fails": gap.fails(),
     })

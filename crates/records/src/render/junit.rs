@@ -10,7 +10,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let report = view.report;
     let mut rules: BTreeMap<&str, Vec<&Gap>> = BTreeMap::new();
     for gap in &report.gaps {
-        rules.entry(&gap.rule).or_default().push(gap);
+        rules.entry(&gap.rule.id).or_default().push(gap);
     }
     let failures = rules.values().filter(|gaps| gaps.iter().any(|gap| gap.fails())).count();
     let errors = usize::from(!report.problems.is_empty());
@@ -47,7 +47,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "<testcase classname=\"vouchsafe.rules\" name=\"{}\"/>", xml_escaped(rule))?;
             continue;
         }
-        let title = failing.first().map_or("", |gap| &gap.title);
+        let title = failing.first().map_or("", |gap| &*gap.rule.title);
         writeln!(
             out,
             "<testcase classname=\"vouchsafe.rules\" name=\"{}\"><failure message=\"{}: {} gaps\">",

@@ -21,14 +21,14 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         }));
     }
     for gap in &report.gaps {
-        rules.entry(&gap.rule).or_insert_with(|| {
+        rules.entry(&gap.rule.id).or_insert_with(|| {
             json!({
-                "id": gap.rule, "shortDescription": { "text": gap.title }, "help": { "text": gap.hint },
-                "properties": { "clauses": gap.clauses },
+                "id": gap.rule.id, "shortDescription": { "text": gap.rule.title }, "help": { "text": gap.rule.hint },
+                "properties": { "clauses": gap.rule.clauses },
             })
         });
         let mut result = json!({
-            "ruleId": gap.rule, "level": gap.severity.name(), "kind": "fail",
+            "ruleId": gap.rule.id, "level": gap.severity.name(), "kind": "fail",
             "message": { "text": gap.why },
             "locations": locations(view, gap.place),
             "partialFingerprints": { "vouchsafe/v1": gap.key() },

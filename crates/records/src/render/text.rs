@@ -35,12 +35,12 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .filter(|gap| gap.severity == weight && !matches!(gap.state, GapState::Justified(_)))
         {
-            let count = seen.entry(&gap.rule).or_default();
+            let count = seen.entry(&gap.rule.id).or_default();
             *count += 1;
             if view.all || *count <= OF_ONE_RULE {
                 one(view, &mut excerpts, gap, out)?;
             } else {
-                *left.entry(&gap.rule).or_default() += 1;
+                *left.entry(&gap.rule.id).or_default() += 1;
             }
         }
     }
@@ -53,10 +53,10 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn one(view: &View<'_>, excerpts: &mut Excerpts, gap: &Gap, out: &mut dyn Write) -> io::Result<()> {
     let retrospective = if gap.retrospective { " (retrospective)" } else { "" };
-    writeln!(out, "{}[{}]{retrospective}: {}", gap.severity.name(), gap.rule, gap.why)?;
+    writeln!(out, "{}[{}]{retrospective}: {}", gap.severity.name(), gap.rule.id, gap.why)?;
     place(view, excerpts, gap.place, None, out)?;
-    if !gap.clauses.is_empty() {
-        writeln!(out, "   = asked for by: {}", gap.clauses.join("; "))?;
+    if !gap.rule.clauses.is_empty() {
+        writeln!(out, "   = asked for by: {}", gap.rule.clauses.join("; "))?;
     }
     if let GapState::Lapsed(by) = &gap.state {
         writeln!(
@@ -65,7 +65,7 @@ fn one(view: &View<'_>, excerpts: &mut Excerpts, gap: &Gap, out: &mut dyn Write)
             gap.record
         )?;
     }
-    writeln!(out, "   = help: {}\n", gap.hint)
+    writeln!(out, "   = help: {}\n", gap.rule.hint)
 }
 
 fn place(
@@ -100,14 +100,14 @@ fn notes(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     for gap in
         view.report.gaps.iter().filter(|gap| gap.severity == Severity::Note && gap.state == GapState::Open)
     {
-        notes.entry(&gap.rule).or_default().push(gap);
+        notes.entry(&gap.rule.id).or_default().push(gap);
     }
     for (rule, gaps) in notes {
         let shown = if view.all { usize::MAX } else { IDS };
         let ids: Vec<&str> = gaps.iter().take(shown).map(|gap| &*gap.record).collect();
         let more = gaps.len().saturating_sub(ids.len());
         let more = if more > 0 { format!(" … {more} more") } else { String::new() };
-        let title = gaps.first().map_or("", |gap| &gap.title);
+        let title = gaps.first().map_or("", |gap| &*gap.rule.title);
         writeln!(out, "note[{rule}]: {title}: not yet for {}{more}", ids.join(" "))?;
     }
     Ok(())

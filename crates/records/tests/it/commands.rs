@@ -264,7 +264,7 @@ fn stages_switch_rules_on() {
     example.write();
     let (_, report) = example.evaluator();
     assert_eq!(report.exit_status(), 0, "missing results and approvals are reported, not failing");
-    assert!(report.gaps.iter().any(|gap| gap.rule == "13485-7.3.3-approved"));
+    assert!(report.gaps.iter().any(|gap| gap.rule.id == "13485-7.3.3-approved"));
     assert!(report.gaps.iter().all(|gap| gap.severity == records::schema::Severity::Note));
 }
 

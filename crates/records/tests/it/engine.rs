@@ -175,7 +175,7 @@ fn a_result_without_a_revision_is_stale() {
     let mut example = Example::new();
     example.results.iter_mut().filter(|r| &*r.case == "TC-VAL").for_each(|r| r.case_revision = None);
     let (_, report) = example.evaluator();
-    let note = report.gaps.iter().find(|gap| gap.rule == "13485-7.3.7-validated").unwrap();
+    let note = report.gaps.iter().find(|gap| gap.rule.id == "13485-7.3.7-validated").unwrap();
     assert!(note.why.contains("stale"), "{}", note.why);
     assert_eq!(keys(&report), Vec::<String>::new(), "validation fails only from release on");
 }
