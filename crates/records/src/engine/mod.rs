@@ -15,6 +15,3 @@ pub use report::{Gap, GapState, Report, RuleSummary, RuleText};
 pub use suspect::{Suspect, suspects};
 pub(crate) use verdict::RAN_AGAINST;
 pub use verdict::{Stale, Verdict, verdict};
-
-#[cfg(test)]
-mod tests;

@@ -5,6 +5,7 @@ mod compile;
 pub mod expr;
 pub mod file;
 mod json;
+mod names;
 
 pub use compile::SchemaError;
 pub use expr::{ClassSet, Expr, Footprint, Step};
@@ -315,6 +316,3 @@ pub const BUILT_IN: [(&str, &str, &str); 3] = [
         "settle the suspect link at the start of the path first",
     ),
 ];
-
-#[cfg(test)]
-mod tests;
