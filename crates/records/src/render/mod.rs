@@ -66,20 +66,25 @@ impl View<'_> {
     }
 }
 
-/// Lines of files for excerpts; keeps the last file read.
+/// Lines of files for excerpts; keeps the last file read, with where its lines begin, so that many excerpts of one large
+/// table stay cheap.
 #[derive(Default)]
 struct Excerpts {
-    file: Option<(u32, String)>,
+    file: Option<(u32, String, Vec<usize>)>,
 }
 
 impl Excerpts {
     fn line(&mut self, view: &View<'_>, place: Place) -> Option<&str> {
         let root = view.root.filter(|_| place.line > 0)?;
-        if self.file.as_ref().is_none_or(|(file, _)| *file != place.file) {
+        if self.file.as_ref().is_none_or(|(file, ..)| *file != place.file) {
             let text = crate::tree::read_text(&root.join(view.file(place)), MAX_FILE_BYTES).ok()?;
-            self.file = Some((place.file, text));
+            let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+            let starts = std::iter::once(0).chain(ends).collect();
+            self.file = Some((place.file, text, starts));
         }
-        line_of(&self.file.as_ref()?.1, place.line)
+        let (_, text, starts) = self.file.as_ref()?;
+        let start = *starts.get((place.line as usize).checked_sub(1)?)?;
+        line_of(text.get(start..)?, 1)
     }
 }
 

@@ -129,11 +129,20 @@ fn summary(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let notes = count(&|gap| gap.severity == Severity::Note && !justified(gap));
     let accepted = count(&justified);
     let problems = report.problems.len() + report.problems_left_out;
-    let bad = if problems > 0 { format!("{problems} problems, ") } else { String::new() };
+    let bad = if problems > 0 { format!("{}, ", counted(problems, "problem")) } else { String::new() };
     let known = if view.known > 0 { format!(" ({} known before)", view.known) } else { String::new() };
     writeln!(
         out,
-        "{} records, {} links, stage {}: {bad}{failing} failing gaps, {warnings} warnings, {notes} notes{known}, {accepted} justified",
-        report.records, report.links, report.stage
+        "{}, {}, stage {}: {bad}{}, {}, {}{known}, {accepted} justified",
+        counted(report.records, "record"),
+        counted(report.links, "link"),
+        report.stage,
+        counted(failing, "failing gap"),
+        counted(warnings, "warning"),
+        counted(notes, "note"),
     )
+}
+
+fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }

@@ -105,7 +105,9 @@ fn scalar(text: &str, in_list: bool) -> Result<&str, NotSimple> {
     for &byte in bytes {
         let odd = match byte {
             b'#' => last == b' ',
-            b' ' => last == b':',
+            b' ' => last == b':' || (in_list && matches!(last, b'-' | b'?')),
+            // An indicator that stands alone means something in a flow list.
+            b'-' | b'?' if in_list => last == b' ',
             b',' | b'[' | b']' | b'{' | b'}' | b':' if in_list => true,
             _ => byte < b' ' || byte == 0x7f,
         };
@@ -116,7 +118,7 @@ fn scalar(text: &str, in_list: bool) -> Result<&str, NotSimple> {
     }
     match text {
         "null" | "Null" | "NULL" => Err(NotSimple),
-        _ if last == b':' => Err(NotSimple),
+        _ if last == b':' || (in_list && matches!(last, b'-' | b'?')) => Err(NotSimple),
         _ => Ok(text),
     }
 }

@@ -40,6 +40,7 @@ fn the_style_everybody_writes_takes_the_fast_path() {
 #[test]
 fn what_means_something_else_in_yaml_leaves_the_fast_path() {
     for text in [
+        "a: [0 -]\n",
         "a: b: c\n",
         "a: x # comment\n",
         "a: &x y\n",

@@ -41,7 +41,7 @@ fn text_shows_file_line_excerpt_clause_and_help() {
     );
     assert!(text.contains("by UN-1 → SYS-1 → SWR-1"), "{text}");
     assert!(
-        text.ends_with("stage verification: 3 failing gaps, 2 warnings, 1 notes, 0 justified\n"),
+        text.ends_with("stage verification: 3 failing gaps, 2 warnings, 1 note, 0 justified\n"),
         "{text}"
     );
     let (status, text) = checked(&Example::new(), Format::Text);
@@ -114,7 +114,7 @@ fn a_ratchet_fails_on_new_gaps_only() {
     assert_eq!(status, Status::Gaps);
     assert!(
         text.contains("error[62304-5.1.5]")
-            && text.contains("1 failing gaps")
+            && text.contains("1 failing gap,")
             && text.contains("(3 known before)"),
         "{text}"
     );

@@ -4,7 +4,8 @@ use crate::example::{Example, keys, passed, revision};
 use proptest::prelude::*;
 use records::command::{self, Accept};
 use records::engine::{Change, Evaluator};
-use records::facts::Outcome;
+use records::facts::{Approval, Happening, Meaning, Moment, Outcome};
+use records::lock::parse_lock;
 use records::record::Record;
 use records::source::{Parsed, read_markdown};
 use records::tree;
@@ -23,7 +24,7 @@ fn change(example: &Example, pick: (usize, usize, usize)) -> Change {
     let (name, text) = files[pick.0 % files.len()];
     let id = name.trim_start_matches("q/").trim_end_matches(".md");
     let lines: Vec<&str> = text.lines().collect();
-    match pick.1 % 7 {
+    match pick.1 % 10 {
         0 => Change::Remove(id.to_owned()),
         1 => Change::Put(parse(&text.replace("Text of", "Changed text of"))),
         2 => {
@@ -44,6 +45,19 @@ fn change(example: &Example, pick: (usize, usize, usize)) -> Change {
             result.bind(&example.set());
             Change::Result(result)
         }
+        6 => Change::Lock(String::new()),
+        7 => Change::Approval(Approval {
+            record: id.into(),
+            revision: revision(&example.set(), id),
+            meaning: Meaning::Reject,
+            name: "approver".into(),
+            at: Moment { order: 600, claimed: false },
+        }),
+        8 => Change::Happened(
+            id.to_owned(),
+            Happening::Specified(revision(&example.set(), id)),
+            Moment { order: 50 + 10_000 * (pick.2 as u64 % 2), claimed: true },
+        ),
         5 => Change::Put(parse(&text.replace("safety-class: C", "safety-class: A"))),
         _ => Change::Put(parse(text)),
     }
@@ -70,7 +84,9 @@ proptest! {
                 Change::Remove(id) => { if let Some(node) = fresh.node(&id) { fresh.remove(node); } }
                 Change::Result(result) => { let _ = fresh.add_result(result); }
                 Change::NoResults(id) => { if let Some(node) = fresh.node(&id) { fresh.remove_results(node); } }
-                _ => {}
+                Change::Approval(approval) => { fresh.add_approval(approval); }
+                Change::Happened(id, what, at) => { fresh.add_happening(&id, what, at); }
+                Change::Lock(text) => fresh.set_lock(&parse_lock(0, &text, &mut Vec::new())),
             }
         }
         let full = Evaluator::new(fresh, 1);

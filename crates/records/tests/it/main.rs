@@ -7,3 +7,4 @@ mod commands;
 mod engine;
 mod example;
 mod mutation;
+mod quality;
