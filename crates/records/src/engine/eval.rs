@@ -189,20 +189,28 @@ impl Context<'_> {
             }
             Expr::Not(_) => format!("{id} is excluded"),
             Expr::Field { name, is, contains } => self.why_field(node, name, is, contains),
-            Expr::Walk { steps, to, every, having, transitive } => {
-                let looked = self.looked_for(steps, to);
-                let mut blame = None;
+            Expr::Walk { steps, to, having, transitive, .. } => {
+                // Of the records that fail, blame the one that comes nearest to what is asked.
+                let mut blame: Option<(usize, Node)> = None;
                 self.walk(node, steps, *transitive, |found| {
-                    let fails = having.as_ref().is_none_or(|having| !self.holds(having, found));
-                    if self.is_kind(found, to) && fails {
-                        blame = Some(found);
+                    if self.is_kind(found, to)
+                        && having.as_ref().is_none_or(|having| !self.holds(having, found))
+                    {
+                        let near = having.as_ref().map_or(0, |having| self.nearness(having, found));
+                        if blame.is_none_or(|(best, _)| near > best) {
+                            blame = Some((near, found));
+                        }
                     }
-                    *every && blame.is_some()
+                    false
                 });
                 match (blame, having) {
-                    (Some(found), Some(having)) if depth > 0 => self.why(having, found, depth - 1),
-                    (Some(found), _) => format!("{id}: {} does not do", set.id(found)),
-                    (None, _) => format!("{id} {looked}"),
+                    (Some((0, _)), Some(having)) if topic_of(having).is_some() => {
+                        let topic = topic_of(having).unwrap_or_default();
+                        format!("{} and provides {topic}", self.looked_for(node, steps, to))
+                    }
+                    (Some((_, found)), Some(having)) if depth > 0 => self.why(having, found, depth - 1),
+                    (Some((_, found)), _) => format!("{} does not do for {id}", set.id(found)),
+                    (None, _) => self.looked_for(node, steps, to),
                 }
             }
             Expr::EachOf { field, values, or_field, steps, to } => {
@@ -276,18 +284,34 @@ impl Context<'_> {
         }
     }
 
-    /// "is verified by no test-case".
-    fn looked_for(&self, steps: &[Step], to: &[KindId]) -> String {
-        let schema = self.set.schema();
+    /// How many of several demands hold.
+    fn nearness(&self, expr: &Expr, node: Node) -> usize {
+        match expr {
+            Expr::All(parts) => parts.iter().filter(|part| self.holds(part, node)).count(),
+            _ => 0,
+        }
+    }
+
+    /// "no test-case verifies SWR-1", or "SYS-1 refines no user-need".
+    fn looked_for(&self, node: Node, steps: &[Step], to: &[KindId]) -> String {
+        let (schema, id) = (self.set.schema(), self.set.id(node));
         let kinds: Vec<&str> =
             to.iter().filter_map(|kind| schema.kind(*kind)).map(|kind| &*kind.name).collect();
         let kinds = if kinds.is_empty() { "record".to_owned() } else { kinds.join(" or ") };
-        let verb = steps.first().and_then(|step| Some((schema.link(step.link)?, step.back)));
-        match verb {
-            Some((link, true)) => format!("{} no {kinds}", link.inverse),
-            Some((link, false)) => format!("{} no {kinds}", link.title),
-            None => format!("has no {kinds}"),
+        match steps.first().and_then(|step| Some((schema.link(step.link)?, step.back))) {
+            Some((link, true)) => format!("no {kinds} {} {id}", link.title),
+            Some((link, false)) => format!("{id} {} no {kinds}", link.title),
+            None => format!("{id} has no {kinds}"),
         }
+    }
+}
+
+/// The topic that a walk over covering records looks for.
+fn topic_of(having: &Expr) -> Option<&str> {
+    match having {
+        Expr::All(parts) => parts.first().and_then(topic_of),
+        Expr::Field { name, contains, .. } if &**name == "provides" => contains.first().map(|topic| &**topic),
+        _ => None,
     }
 }
 
