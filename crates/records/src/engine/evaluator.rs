@@ -77,13 +77,10 @@ impl Evaluator {
     /// many records (pairs): for a change with a bounded neighbourhood this does not grow with the set.
     pub fn change(&mut self, change: Change) -> usize {
         let mut seeds = BTreeSet::new();
-        let mut before: Vec<Node> = Vec::new();
         match change {
             Change::Put(record) => {
                 if let Some(node) = self.set.node(record.id()) {
-                    before.push(node);
                     self.touch(node, &mut seeds);
-                    before.extend(self.affected_before(&seeds));
                 }
                 let node = self.set.put(record);
                 self.touch(node, &mut seeds);
@@ -92,7 +89,6 @@ impl Evaluator {
             Change::Remove(id) => {
                 if let Some(node) = self.set.node(&id) {
                     self.touch(node, &mut seeds);
-                    before.extend(self.affected_before(&seeds));
                     self.set.remove(node);
                 }
             }
@@ -115,40 +111,23 @@ impl Evaluator {
         seeds.extend(self.classes.update(&self.set, &changed));
         let mut pairs = self.again(&seeds, None);
         let schema = std::sync::Arc::clone(self.set.schema());
-        // What a rule saw before the change counts too: a link that is gone leads nowhere now.
-        before.sort_unstable();
-        before.dedup();
         for (at, rule) in (0_u32..).zip(&schema.rules).filter(|(_, rule)| rule.off.is_none()) {
             if rule.footprint.steps.is_empty() {
                 continue;
             }
             let mut affected = reach_back(&self.set, rule, &seeds);
-            affected.extend(before.iter().copied());
             affected.retain(|node| !seeds.contains(node));
             pairs += self.again(&affected, Some(at));
         }
         pairs
     }
 
-    /// The record itself and everything one link away: stamps and results look that far without a footprint.
+    /// The record itself and everything one link away, before and after the change. Stamps and results look that far
+    /// without a footprint; and since both ends of a link that came or went are among the seeds, whoever looked over such
+    /// a link still reaches a seed over links that stayed, so walking back over the new links finds all of them.
     fn touch(&self, node: Node, seeds: &mut BTreeSet<Node>) {
         seeds.insert(node);
         seeds.extend(self.set.back(node).iter().chain(self.set.out(node)).map(|edge| edge.node));
-    }
-
-    /// Everything any rule could reach the seeds from, with the links as they are.
-    fn affected_before(&self, seeds: &BTreeSet<Node>) -> BTreeSet<Node> {
-        let mut all = BTreeSet::new();
-        let mut done: Vec<(&[crate::schema::Step], Option<u16>)> = Vec::new();
-        let schema = std::sync::Arc::clone(self.set.schema());
-        for rule in schema.rules.iter().filter(|rule| rule.off.is_none()) {
-            let print = (&*rule.footprint.steps, rule.footprint.radius);
-            if !print.0.is_empty() && !done.contains(&print) {
-                done.push(print);
-                all.extend(reach_back(&self.set, rule, seeds));
-            }
-        }
-        all
     }
 
     /// Evaluates one rule, or all rules and links, again on these records.
