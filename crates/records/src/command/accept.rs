@@ -39,7 +39,7 @@ pub fn accept(options: &Accept, out: &mut dyn Write) -> Result<Status, CommandEr
     if !crate::structure::is_date(&options.at) {
         return Err(usage(format!("`{}` is not a time", options.at), "write YYYY-MM-DDThh:mm:ssZ"));
     }
-    let Tree { root, set, lock, .. } = tree::load(&options.root).map_err(CommandError::Tree)?;
+    let Tree { root, set, lock, problems, .. } = tree::load(&options.root).map_err(CommandError::Tree)?;
     let mut damage = Vec::new();
     let lines = parse_lock(0, &lock, &mut damage);
     if let Some(first) = damage.first() {
@@ -68,12 +68,15 @@ pub fn accept(options: &Accept, out: &mut dyn Write) -> Result<Status, CommandEr
         }
     }
     let schema = set.schema();
-    lock.prune(|from, link, to| {
-        let ends = (set.node(from), schema.link_id(link), set.node(to));
-        let (Some(from), Some(link), Some(to)) = ends else { return false };
-        schema.link_name(link) == RAN_AGAINST
-            || set.out(from).iter().any(|edge| edge.link == link && edge.node == to)
-    });
+    // A record that cannot be read seems to have no links: its acceptances must outlast that.
+    if problems.is_empty() {
+        lock.prune(|from, link, to| {
+            let ends = (set.node(from), schema.link_id(link), set.node(to));
+            let (Some(from), Some(link), Some(to)) = ends else { return false };
+            schema.link_name(link) == RAN_AGAINST
+                || set.out(from).iter().any(|edge| edge.link == link && edge.node == to)
+        });
+    }
     tree::write_text(&root.join(LOCK_FILE), &lock.to_text()).map_err(CommandError::Tree)?;
     let what = if options.editorial { "revisions declared editorial" } else { "links accepted" };
     writeln!(out, "{said} {what}").map_err(CommandError::Output)?;

@@ -199,6 +199,27 @@ fn a_lock_file_with_merge_conflicts() {
 }
 
 #[test]
+fn acceptances_outlast_a_record_that_cannot_be_read() {
+    let mut example = Example::new();
+    let sound = example.files["q/SWR-1.md"].clone();
+    example.replace("SWR-1", "kind: software-requirement", "kind: [software-requirement");
+    example.accept(&["TC-VAL"]);
+    let lock = std::fs::read_to_string(example.root().join("vouchsafe.lock")).unwrap();
+    assert!(lock.contains("link SWR-1 refines SYS-1 "), "{lock}");
+    example.files.insert("q/SWR-1.md".to_owned(), sound);
+    example.write();
+    assert_eq!(example.gaps(), Vec::<String>::new());
+    // A link that is really gone takes its stamp along.
+    example.replace("REV-1", "SWR-1, DD-1", "SWR-1");
+    example.accept(&["TC-VAL"]);
+    let lock = std::fs::read_to_string(example.root().join("vouchsafe.lock")).unwrap();
+    assert!(
+        lock.contains("link REV-1 reviews SWR-1 ") && !lock.contains("link REV-1 reviews DD-1 "),
+        "{lock}"
+    );
+}
+
+#[test]
 fn configuration() {
     for (from, to, message) in [
         ("stage = \"verification\"", "stage = \"verificatoin\"", "stages are: concept"),
