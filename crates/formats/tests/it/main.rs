@@ -18,6 +18,7 @@ mod junit;
 mod lists;
 mod matching_sets;
 mod npm_vectors;
+mod own_lock;
 mod purl_vectors;
 mod quality;
 mod round_trip;
