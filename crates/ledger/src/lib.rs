@@ -19,6 +19,7 @@ mod committer;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+pub mod follow;
 mod guard;
 mod init;
 mod keys;
