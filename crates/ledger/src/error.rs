@@ -172,9 +172,14 @@ pub enum LedgerError {
     /// A key cannot be used.
     #[error("{0}")]
     BadKey(String),
-    /// The ledger was stopped.
-    #[error("the ledger was stopped")]
-    Stopped,
+    /// A thread of the ledger could not be started.
+    #[error("starting the thread `{name}`: {problem}")]
+    Thread {
+        /// Its name.
+        name: String,
+        /// What the system says.
+        problem: String,
+    },
     /// The ledger rejected an entry of its own making on behalf of the caller.
     #[error("{0}")]
     Rejected(Rejection),

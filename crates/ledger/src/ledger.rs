@@ -504,7 +504,7 @@ fn start(
     );
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
         let thread = std::thread::Builder::new().name(format!("ledger-{name}")).spawn(work);
-        thread.map_err(|e| LedgerError::BadKey(format!("starting the thread `{name}`: {e}")))
+        thread.map_err(|e| LedgerError::Thread { name: name.into(), problem: e.to_string() })
     };
     let wake = inbox.clone();
     let (for_commit, for_receipts, for_guard) = (shared.clone(), shared.clone(), shared.clone());
