@@ -164,7 +164,7 @@ impl From<LedgerError> for Problem {
         let code = match &error {
             LedgerError::OutOfRange { .. } => Code::OutOfRange,
             LedgerError::Store(e) if matches!(e.problem, ledger::ports::Problem::Damaged(_)) => Code::Damaged,
-            LedgerError::Store(_) | LedgerError::Stopped => Code::StoreFailed,
+            LedgerError::Store(_) | LedgerError::Thread { .. } => Code::StoreFailed,
             LedgerError::BadEntry { .. } | LedgerError::BadCheckpoint(_) => Code::Damaged,
             _ => Code::Internal,
         };
