@@ -18,8 +18,8 @@ use super::moment::{Known, number};
 use super::problem::{Code, Problem};
 use super::token::Reader;
 
-/// Most sources of a page, and how many unless the request says otherwise.
-const PAGE: (usize, usize) = (1_000, 100);
+/// Most sources of a page, and how many unless the request says otherwise. Few, because the world is held meanwhile.
+const PAGE: (usize, usize) = (100, 50);
 /// How often a head is read again because its batch was not committed after all.
 const ATTEMPTS: usize = 3;
 /// How long a head waits until what it rests on is durable.

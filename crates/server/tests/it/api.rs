@@ -8,7 +8,7 @@ use serde_json::Value;
 use testkit::Fixture;
 use tlog::{Hash, Note, VerifierKey, leaf_hash};
 
-use crate::house::{House, READ, WRITE, issue, pushed};
+use crate::api_house::{House, READ, WRITE, issue, pushed};
 
 const SEQUENCE: (&str, &str) = ("content-type", "application/cbor-seq");
 
@@ -71,7 +71,7 @@ fn each_entry_gets_its_own_outcome() {
 
 fn metrics(house: &House) -> String {
     let at = house.bound.metrics.expect("metrics");
-    let answer = crate::house::Client::new(&format!("http://{at}"), None).get("/metrics");
+    let answer = crate::api_house::Client::new(&format!("http://{at}"), None).get("/metrics");
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"));
     assert_eq!(house.client.get("/metrics").status, 404, "metrics are on their own listener only");

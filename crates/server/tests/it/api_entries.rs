@@ -6,7 +6,7 @@ use tlog::policy::Policy;
 use tlog::proof::{verify_consistency, verify_inclusion};
 use tlog::{Hash, Note, VerifierKey, leaf_hash};
 
-use crate::house::{House, READ, pushed};
+use crate::api_house::{House, READ, pushed};
 
 const CBOR: (&str, &str) = ("accept", "application/cbor");
 

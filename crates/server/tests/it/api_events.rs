@@ -9,7 +9,7 @@ use serde_json::Value;
 use testkit::{Author, Fixture};
 use tlog::Hash;
 
-use crate::house::{House, READ, pushed};
+use crate::api_house::{House, READ, pushed};
 
 /// An open stream; gives events.
 struct Events(BufReader<ureq::BodyReader<'static>>);

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use ledger::ports::{Appended, Batch, Head, Log, MemoryLog, Staged, StoreError};
 use testkit::Fixture;
 use tlog::tile::{EntryBundle, Tile, TileCoord, TilePath, tiles_between};
 use tlog::tree::MemoryTree;
 use tlog::{Checkpoint, VerifierKey};
 
-use crate::house::House;
+use crate::api_house::House;
+use crate::api_store::Troubled;
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
@@ -108,63 +107,12 @@ fn paths_are_taken_strictly() {
     house.client.post("/log/checkpoint", &[], b"").is_problem(405, "method_not_allowed");
 }
 
-/// A store that changes a byte of one entry when it is read.
-#[derive(Default)]
-struct Flipped {
-    log: MemoryLog,
-    flip: AtomicBool,
-}
-
-const VICTIM: u64 = 5;
-
-impl Log for Flipped {
-    fn head(&self) -> Result<Option<Head>, StoreError> {
-        self.log.head()
-    }
-    fn append(&self, batch: &Batch) -> Appended {
-        self.log.append(batch)
-    }
-    fn read(&self, from: u64, limit: usize, max_bytes: usize) -> Result<Vec<Arc<[u8]>>, StoreError> {
-        let mut entries = self.log.read(from, limit, max_bytes)?;
-        let place = VICTIM.checked_sub(from).and_then(|p| usize::try_from(p).ok());
-        if let Some(entry) = place.and_then(|p| entries.get_mut(p))
-            && self.flip.load(Ordering::SeqCst)
-        {
-            let mut bytes = entry.to_vec();
-            bytes[40] ^= 1;
-            *entry = bytes.into();
-        }
-        Ok(entries)
-    }
-    fn tile(&self, level: u8, index: u64) -> Result<Option<Arc<[u8]>>, StoreError> {
-        self.log.tile(level, index)
-    }
-    fn bundle(&self, index: u64) -> Result<Option<Arc<[u8]>>, StoreError> {
-        self.log.bundle(index)
-    }
-    fn put_cosigned(&self, size: u64, note: &str) -> Result<(), StoreError> {
-        self.log.put_cosigned(size, note)
-    }
-    fn cosigned(&self) -> Result<Option<Head>, StoreError> {
-        self.log.cosigned()
-    }
-    fn stage(&self, pieces: &[Arc<[u8]>]) -> Result<u64, StoreError> {
-        self.log.stage(pieces)
-    }
-    fn staged(&self, from: u64, limit: usize) -> Result<Vec<Staged>, StoreError> {
-        self.log.staged(from, limit)
-    }
-    fn unstage(&self, below: u64) -> Result<(), StoreError> {
-        self.log.unstage(below)
-    }
-}
-
 #[test]
 fn an_entry_changed_in_the_store_is_not_served() {
-    let store = Arc::new(Flipped::default());
+    let store = Arc::new(Troubled::default());
     let mut house = House::with(Fixture::on(store.clone()), |_| {}, |_| None);
     house.fill(300);
-    store.flip.store(true, Ordering::SeqCst);
+    store.flip(true);
     for path in
         ["/api/v1/entries/5", "/api/v1/entries?from=0", "/log/tile/entries/000", "/log/tile/entries/000.p/6"]
     {
@@ -173,6 +121,6 @@ fn an_entry_changed_in_the_store_is_not_served() {
     assert_eq!(house.client.read("/log/tile/entries/000.p/5").status, 200, "what is whole is served");
     let events = house.client.read("/api/v1/events?from=0");
     assert!(!events.text().contains("id: 5\n"), "the stream ends instead");
-    store.flip.store(false, Ordering::SeqCst);
+    store.flip(false);
     assert_eq!(house.client.read("/api/v1/entries/5").status, 200);
 }

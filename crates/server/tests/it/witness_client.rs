@@ -9,7 +9,7 @@ use testkit::Fixture;
 use tlog::policy::Policy;
 use tlog::{Note, VerifierKey};
 
-use crate::house::{House, pushed};
+use crate::api_house::{House, pushed};
 use crate::witness_server::{Running, open, witness_key};
 
 fn options() -> WitnessOptions {
@@ -44,7 +44,7 @@ fn start(ledger: &Arc<Ledger>, policy: Policy) -> Arc<Witnesses> {
 
 /// A port where nobody listens.
 fn nobody() -> String {
-    let listener = std::net::TcpListener::bind(crate::house::anywhere()).expect("binds");
+    let listener = std::net::TcpListener::bind(crate::api_house::anywhere()).expect("binds");
     format!("http://{}", listener.local_addr().expect("an address"))
 }
 
@@ -107,7 +107,7 @@ fn two_of_three_witnesses_make_the_quorum_while_one_is_down() {
     let kept = house.log.cosigned().expect("reads").expect("kept");
     assert!(policy.verify(&Note::parse(kept.checkpoint.as_bytes()).expect("a note")).is_ok());
     let at = house.bound.metrics.expect("metrics");
-    let metrics = crate::house::Client::new(&format!("http://{at}"), None).get("/metrics");
+    let metrics = crate::api_house::Client::new(&format!("http://{at}"), None).get("/metrics");
     let lag = format!("vouchsafe_witness_lag{{witness=\"w3\"}} {}", house.size());
     assert!(metrics.text().contains(&lag), "{}", metrics.text());
     assert!(!metrics.text().contains("vouchsafe_witness_failures_total{witness=\"w3\"} 0"));
@@ -202,7 +202,7 @@ fn a_witness_that_has_seen_another_branch_makes_the_server_read_only() {
 #[test]
 fn a_witness_that_lies_about_a_larger_log_changes_nothing() {
     // It answers 409 with a size that this log never had, and shows nothing that this log signed.
-    let listener = std::net::TcpListener::bind(crate::house::anywhere()).expect("binds");
+    let listener = std::net::TcpListener::bind(crate::api_house::anywhere()).expect("binds");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     std::thread::spawn(move || {
         use std::io::{Read, Write};

@@ -13,7 +13,7 @@ use tlog::{Checkpoint, Hash, Note, SigningKey, cosignature, leaf_hash};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::house::{Answer, Client, anywhere};
+use crate::api_house::{Answer, Client, anywhere};
 
 const NOW: u64 = 1_790_000_000;
 
