@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub use body::BodyLate;
+pub(crate) use body::discard;
 
 use crate::AppState;
 use crate::api::{Api, Limits};
@@ -187,10 +188,11 @@ pub async fn serve(
         }
     }
     let ended = tokio::task::spawn_blocking(move || {
+        // The ledger first: a witness may take its time to answer.
+        ledger.stop();
         if let Some(witnesses) = witnesses {
             witnesses.stop();
         }
-        ledger.stop();
     });
     if let Err(e) = ended.await {
         tracing::error!(error = %e, "the ledger did not end well");

@@ -28,6 +28,10 @@ pub(super) async fn read(
     let stated =
         headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(super::moment::number);
     if stated.is_some_and(|n| n > limit as u64) {
+        // Who waits for leave to send (RFC 9110, 10.1.1) gets none.
+        if !headers.contains_key(header::EXPECT) {
+            crate::run::discard(body).await;
+        }
         return Err(too_large());
     }
     let mut whole = Whole { bytes: Vec::new(), share: None };
@@ -35,6 +39,8 @@ pub(super) async fn read(
         let frame = frame.map_err(|e| failed(&e))?;
         let Ok(data) = frame.into_data() else { continue };
         if whole.bytes.len() + data.len() > limit {
+            drop(whole);
+            crate::run::discard(body).await;
             return Err(too_large());
         }
         take(api, &mut whole, &data)?;

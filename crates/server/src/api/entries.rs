@@ -38,7 +38,7 @@ pub(super) async fn one(
             return Ok((kind, bytes.to_vec()).into_response());
         }
         let known = Known::now(&ledger.read());
-        Ok(private_json(known.answer(described(ledger, index, &entry, known.size))))
+        Ok(private_json(&known.answer(described(ledger, index, &entry, known.size))))
     })
     .await
 }
@@ -95,7 +95,7 @@ pub(super) async fn page(
         });
         let items = items.collect::<Result<Vec<_>, Problem>>()?;
         let next = (next < tree.size()).then_some(next);
-        Ok(private_json(known.answer(json!({ "from": page.from, "next": next, "entries": items }))))
+        Ok(private_json(&known.answer(json!({ "from": page.from, "next": next, "entries": items }))))
     })
     .await
 }
@@ -131,7 +131,7 @@ fn described(ledger: &Ledger, index: u64, entry: &Entry, known: u64) -> Value {
 }
 
 /// An answer that only who asked may keep, and must ask about again.
-pub(super) fn private_json(value: Value) -> Response {
+pub(super) fn private_json(value: &Value) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "private, no-cache")];
     (headers, value.to_string()).into_response()
 }

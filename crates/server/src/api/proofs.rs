@@ -54,7 +54,7 @@ pub(super) async fn inclusion(
             return Ok((headers, file).into_response());
         }
         let known = Known::of(&ledger.read(), size);
-        Ok(public_json(known.answer(json!({
+        Ok(public_json(&known.answer(json!({
             "index": index,
             "leaf": tree.leaf(index)?.to_string(),
             "level": level.word(),
@@ -88,7 +88,7 @@ pub(super) async fn consistency(
         let proof = tree.consistency(sizes.old, new)?;
         let (old_root, new_root) = (tree.root_at(sizes.old)?, tree.root_at(new)?);
         let known = Known::of(&ledger.read(), tree.size());
-        Ok(public_json(known.answer(json!({
+        Ok(public_json(&known.answer(json!({
             "old": sizes.old,
             "new": new,
             "old_root": old_root.to_string(),
@@ -135,11 +135,12 @@ pub(super) async fn freshness(State(api): State<Arc<Api>>, headers: HeaderMap) -
     Ok(([(header::CONTENT_TYPE, "application/json"), caching], answer.to_string()).into_response())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn damaged(error: tlog::Error) -> Problem {
     LedgerError::BadCheckpoint(error.to_string()).into()
 }
 
-fn public_json(value: Value) -> Response {
+fn public_json(value: &Value) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, no-cache")];
     (headers, value.to_string()).into_response()
 }

@@ -18,8 +18,8 @@ use super::moment::{Known, number};
 use super::problem::{Code, Problem};
 use super::token::Reader;
 
-/// Most sources of a page, and how many unless the request says otherwise.
-const PAGE: (usize, usize) = (1_000, 100);
+/// Most sources of a page, and how many unless the request says otherwise. Few, because the world is held meanwhile.
+const PAGE: (usize, usize) = (100, 50);
 /// How often a head is read again because its batch was not committed after all.
 const ATTEMPTS: usize = 3;
 /// How long a head waits until what it rests on is durable.
@@ -56,7 +56,7 @@ pub(super) async fn page(
     let sources: Vec<Value> =
         there.by_ref().take(limit).map(|(id, s)| source_json(id, s, known.size)).collect();
     let next = there.next().map(|(id, _)| id.to_string());
-    Ok(private_json(known.answer(json!({ "sources": sources, "next": next }))))
+    Ok(private_json(&known.answer(json!({ "sources": sources, "next": next }))))
 }
 
 #[derive(Deserialize)]
@@ -78,7 +78,7 @@ pub(super) async fn one(
     let known = Known::asked(&reading, as_of.known.as_deref())?;
     let source = reading.sources().get(&id).filter(|s| s.enrolled < known.size);
     let source = source.ok_or_else(|| Problem::new(Code::NotFound, format!("{id} is not enrolled")))?;
-    Ok(private_json(known.answer(source_json(&id, source, known.size))))
+    Ok(private_json(&known.answer(source_json(&id, source, known.size))))
 }
 
 fn source_json(id: &SourceId, source: &Source, size: u64) -> Value {
@@ -118,7 +118,7 @@ pub(super) async fn stream(
     api.blocking(move |ledger| {
         for _ in 0..ATTEMPTS {
             if let Some((known, head)) = durable_head(ledger, &key)? {
-                return Ok(private_json(known.answer(stream_json(&key, &head))));
+                return Ok(private_json(&known.answer(stream_json(&key, &head))));
             }
         }
         Err(Problem::new(Code::Busy, "the stream's head is not durable yet"))

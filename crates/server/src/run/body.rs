@@ -1,11 +1,13 @@
 //! Request bodies that must arrive in time.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
@@ -13,6 +15,20 @@ use tokio::time::Sleep;
 #[derive(Debug, thiserror::Error)]
 #[error("the body did not arrive in time")]
 pub struct BodyLate;
+
+/// Most of a refused body that is read, in bytes.
+const MAX_DISCARDED: usize = 8 << 20;
+
+/// Reads what is left of a body that is refused, up to a bound: many clients write all of it before they read the answer,
+/// and would find the connection closed instead.
+pub(crate) async fn discard(mut body: axum::body::Body) {
+    let mut left = MAX_DISCARDED;
+    // Ends with the body, with its deadline, or at the bound.
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(after) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+        left = after;
+    }
+}
 
 /// A body with a deadline for the whole of it.
 pub(super) struct Timely {

@@ -25,8 +25,10 @@ use tower_service::Service;
 use super::body::Timely;
 use super::{Connections, tls};
 
-/// Largest head of an HTTP/1 request, in bytes.
-const MAX_HEAD: usize = 64 << 10;
+/// Largest head of a request, in bytes.
+const MAX_HEAD: u32 = 32 << 10;
+/// Bytes that one HTTP/1 connection may hold back for reading or writing.
+const MAX_BUFFER: usize = 64 << 10;
 /// Requests at once on one HTTP/2 connection.
 const MAX_HTTP2_STREAMS: u32 = 64;
 /// Pause after the system refused a connection, such as for want of file descriptors.
@@ -130,7 +132,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(bounds.head).max_buf_size(MAX_HEAD);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.head)
+        .max_header_size(MAX_HEAD as usize)
+        .max_buf_size(MAX_BUFFER);
     let connection = builder.serve_connection(TokioIo::new(stream), service(router, peer, bounds.body));
     finish(watcher, connection).await;
 }
@@ -143,6 +149,7 @@ where
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_HTTP2_STREAMS)
+        .max_header_list_size(MAX_HEAD)
         .keep_alive_interval(bounds.head)
         .keep_alive_timeout(bounds.head);
     let connection = builder.serve_connection(TokioIo::new(stream), service(router, peer, bounds.body));

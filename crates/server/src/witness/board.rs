@@ -43,7 +43,6 @@ struct Round {
 struct State {
     round: Option<Round>,
     status: Vec<WitnessStatus>,
-    head: Option<Head>,
     stopped: bool,
 }
 
@@ -53,6 +52,9 @@ pub(super) struct Board {
     pub(super) options: WitnessOptions,
     state: Mutex<State>,
     changed: Condvar,
+    /// Held while a cosigned checkpoint is being kept, so that a smaller one does not come in between.
+    keeping: Mutex<()>,
+    head: Mutex<Option<Head>>,
     size: watch::Sender<u64>,
 }
 
@@ -73,8 +75,9 @@ impl Board {
             url: url(w),
             ..WitnessStatus::default()
         });
-        let state = State { round: None, status: status.collect(), head, stopped: false };
-        Ok(Self { ledger, policy, options, state: Mutex::new(state), changed: Condvar::new(), size })
+        let state = Mutex::new(State { round: None, status: status.collect(), stopped: false });
+        let (keeping, head) = (Mutex::new(()), Mutex::new(head));
+        Ok(Self { ledger, policy, options, state, changed: Condvar::new(), keeping, head, size })
     }
 
     // A panic under this lock leaves whole values: each change is one assignment or push.
@@ -87,7 +90,7 @@ impl Board {
     }
 
     pub(super) fn cosigned(&self) -> Option<Head> {
-        self.lock().head.clone()
+        self.head.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<u64> {
@@ -175,7 +178,6 @@ impl Board {
             status.time = Some(time);
             status.error = None;
         }
-        let wanted = self.wanted();
         let Some(round) = state.round.as_mut().filter(|r| r.target.size == target.size) else { return };
         if round.by.contains(&at) || round.cosigned.push(line).is_err() {
             return;
@@ -184,22 +186,26 @@ impl Board {
         round.asked.push(at);
         round.satisfied = self.policy.evaluate(&round.by).satisfied;
         let (satisfied, text) = (round.satisfied, round.cosigned.to_string());
+        drop(state);
         self.changed.notify_all();
-        if !(satisfied && wanted) {
+        if satisfied && self.wanted() {
+            self.keep(Head { size: target.size, checkpoint: text.into() });
+        }
+    }
+
+    /// Keeps a checkpoint that has its quorum: durable first, then told.
+    fn keep(&self, head: Head) {
+        let _one_at_a_time = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.cosigned().is_some_and(|kept| kept.size > head.size) {
             return;
         }
-        // Durable first, then told; the lock keeps a smaller one from coming in between.
-        match self.ledger.log().put_cosigned(target.size, &text) {
-            Ok(()) => {
-                state.head = Some(Head { size: target.size, checkpoint: text.into() });
-                self.size.send_if_modified(|size| {
-                    let rises = target.size > *size;
-                    *size = target.size.max(*size);
-                    rises
-                });
-            }
-            Err(e) => tracing::error!(error = %e, "a cosigned checkpoint could not be kept"),
+        if let Err(e) = self.ledger.log().put_cosigned(head.size, &head.checkpoint) {
+            tracing::error!(error = %e, "a cosigned checkpoint could not be kept");
+            return;
         }
+        let size = head.size;
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
+        self.size.send_if_modified(|told| std::mem::replace(told, size) != size);
     }
 
     /// A request brought nothing.

@@ -11,7 +11,7 @@ use axum::extract::{Path as Segment, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use ledger::ports::Clock;
 use tlog::note::SignatureType;
 use tlog::witness::{
@@ -233,15 +233,10 @@ impl IntoResponse for Refused {
 }
 
 async fn add(State(witness): State<Arc<Witness>>, body: Body) -> Response {
-    let body = match Limited::new(body, MAX_REQUEST_BYTES).collect().await {
-        Ok(whole) => whole.to_bytes(),
-        Err(e) => {
-            let status = if e.is::<LengthLimitError>() {
-                StatusCode::PAYLOAD_TOO_LARGE
-            } else {
-                StatusCode::BAD_REQUEST
-            };
-            return (status, [(header::CONTENT_TYPE, TEXT)], format!("{e}\n")).into_response();
+    let body = match whole(body).await {
+        Ok(body) => body,
+        Err((status, why)) => {
+            return (status, [(header::CONTENT_TYPE, TEXT)], format!("{why}\n")).into_response();
         }
     };
     // Verifies signatures and waits for the disk.
@@ -253,6 +248,21 @@ async fn add(State(witness): State<Arc<Witness>>, body: Body) -> Response {
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// The body of a request, if it is not larger than any may be.
+async fn whole(mut body: Body) -> Result<Vec<u8>, (StatusCode, String)> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| (StatusCode::BAD_REQUEST, e.to_string()))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > MAX_REQUEST_BYTES {
+            crate::run::discard(body).await;
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, format!("more than {MAX_REQUEST_BYTES} bytes")));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
 }
 
 async fn show(State(witness): State<Arc<Witness>>, Segment(origin): Segment<String>) -> Response {
