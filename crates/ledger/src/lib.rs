@@ -21,6 +21,7 @@ mod init;
 mod keys;
 mod ledger;
 pub mod ports;
+pub mod properties;
 mod receipt;
 mod recover;
 mod sequencer;

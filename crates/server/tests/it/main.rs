@@ -1,0 +1,6 @@
+//! Tests of the server through its router.
+
+mod pages;
+mod pages_kit;
+mod pages_sign_in;
+mod story;
