@@ -25,6 +25,7 @@ mod init;
 mod keys;
 mod ledger;
 pub mod ports;
+pub mod properties;
 mod receipt;
 mod recover;
 pub mod seal;

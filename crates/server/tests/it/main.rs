@@ -9,5 +9,7 @@ mod api_house;
 mod api_log;
 mod api_run;
 mod api_store;
+mod pages_kit;
+mod story;
 mod witness_client;
 mod witness_server;
