@@ -155,7 +155,7 @@ fn more_submissions_than_can_be_served_are_told_to_come_back() {
     assert_eq!(house.client.submit(&[second]).status, 200);
 }
 
-fn certificate(directory: &std::path::Path) -> (TlsFiles, Vec<u8>) {
+pub(crate) fn certificate(directory: &std::path::Path) -> (TlsFiles, Vec<u8>) {
     let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into(), "localhost".into()])
         .expect("a certificate");
     let files = TlsFiles { certificates: directory.join("cert.pem"), key: directory.join("key.pem") };
