@@ -91,7 +91,7 @@ pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -103,7 +103,13 @@ pub fn grouped(n: u64) -> String {
 mod tests {
     #[test]
     fn thousands_are_set_apart() {
-        for (n, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (412_906, "412,906"), (u64::MAX, "18,446,744,073,709,551,615")] {
+        for (n, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (412_906, "412,906"),
+            (u64::MAX, "18,446,744,073,709,551,615"),
+        ] {
             assert_eq!(super::grouped(n), text);
         }
     }

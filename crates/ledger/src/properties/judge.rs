@@ -57,7 +57,8 @@ pub fn five_properties(world: &World, m: &Material) -> [Property; 5] {
 
 fn provenance(world: &World, m: &Material, source: Option<&Source>) -> Property {
     let body = m.entry.body();
-    let property = |holds, says: Says| Property { name: "Provenance", asks: "who said it", holds, evidence: says.0 };
+    let property =
+        |holds, says: Says| Property { name: "Provenance", asks: "who said it", holds, evidence: says.0 };
     let Some(source) = source else {
         let says = Says::default().source(body.source).text(" is not enrolled in this log.");
         return property(Holds::No, says);
@@ -81,10 +82,13 @@ fn provenance(world: &World, m: &Material, source: Option<&Source>) -> Property 
 
 fn integrity(m: &Material) -> Property {
     let holds = tlog::proof::verify_inclusion(m.index, m.known, &m.leaf, &m.proof, &m.root);
-    let mut says = Says::default().text(format!("{} bytes hash to leaf ", grouped(m.raw.len() as u64))).digest(m.leaf);
+    let mut says =
+        Says::default().text(format!("{} bytes hash to leaf ", grouped(m.raw.len() as u64))).digest(m.leaf);
     says = match (&holds, m.proof.len()) {
         (Ok(()), 0) => says.text(", which is the root of a log of one entry"),
-        (Ok(()), 1) => says.text(format!("; one step leads from it to the root of {} entries", grouped(m.known))),
+        (Ok(()), 1) => {
+            says.text(format!("; one step leads from it to the root of {} entries", grouped(m.known)))
+        }
         (Ok(()), n) => {
             says.text(format!("; {n} steps lead from it to the root of {} entries", grouped(m.known)))
         }
@@ -106,7 +110,12 @@ fn integrity(m: &Material) -> Property {
     Property { name: "Integrity", asks: "the bytes are these", holds, evidence: says.0 }
 }
 
-fn non_repudiation(world: &World, m: &Material, source: Option<&Source>, stream: Option<&Stream>) -> Property {
+fn non_repudiation(
+    world: &World,
+    m: &Material,
+    source: Option<&Source>,
+    stream: Option<&Stream>,
+) -> Property {
     let property = |holds, says: Says| Property {
         name: "Non-repudiation",
         asks: "with its own key",
@@ -128,9 +137,13 @@ fn non_repudiation(world: &World, m: &Material, source: Option<&Source>, stream:
         return property(if holds { Holds::Yes } else { Holds::No }, says);
     }
     let Some(period) = source.and_then(|s| key_of(s, m)) else {
-        return property(Holds::No, Says::default().text(format!("{kind}, but no key of the source fits it.")));
+        return property(
+            Holds::No,
+            Says::default().text(format!("{kind}, but no key of the source fits it.")),
+        );
     };
-    let mut says = Says::default().text(format!("{kind}, {}, key ", period.key.algorithm.word())).digest(period.id);
+    let mut says =
+        Says::default().text(format!("{kind}, {}, key ", period.key.algorithm.word())).digest(period.id);
     if let Err(e) = m.entry.verify(&period.key) {
         return property(Holds::No, says.text(format!(": {e}.")));
     }
@@ -143,11 +156,15 @@ fn non_repudiation(world: &World, m: &Material, source: Option<&Source>, stream:
         None => says.text("; neither rotated nor revoked since."),
         Some(until) => match period.cause {
             None => says.text("; rotated later by entry ").entry(until).text("."),
-            Some(cause) => says.text("; revoked by entry ").entry(until).text(format!(" ({}).", cause.word())),
+            Some(cause) => {
+                says.text("; revoked by entry ").entry(until).text(format!(" ({}).", cause.word()))
+            }
         },
     };
     let time = world.clock().time_of(m.index);
-    if let Some(since) = period.doubtful_since.filter(|t| *t <= time && period.until.is_some_and(|u| u < m.known)) {
+    if let Some(since) =
+        period.doubtful_since.filter(|t| *t <= time && period.until.is_some_and(|u| u < m.known))
+    {
         holds = Holds::NotProven;
         says = says.text(" Since ").time(since).text(" the key is in doubt, and so is this entry.");
     }
@@ -202,7 +219,10 @@ fn completeness(m: &Material, stream: Option<&Stream>) -> Property {
     }
     if let Some((fork, _)) = stream.and_then(|s| s.forks.iter().find(|(at, _)| *at < m.known)) {
         holds = Holds::No;
-        says = says.text(" The stream is forked: two entries claim one place, both kept by entry ").entry(*fork).text(".");
+        says = says
+            .text(" The stream is forked: two entries claim one place, both kept by entry ")
+            .entry(*fork)
+            .text(".");
     }
     Property { name: "Completeness", asks: "nothing left out", holds, evidence: says.0 }
 }
@@ -243,13 +263,15 @@ fn temporal_order(world: &World, m: &Material) -> Property {
 #[must_use]
 pub fn flag_text(flag: &Flag) -> Vec<Span> {
     match flag {
-        Flag::Corrected { by, at } => Says::default()
-            .text("Corrected: entry ")
-            .entry(*by)
-            .text(" holds instead, as entry ")
-            .entry(*at)
-            .text(" says.")
-            .0,
+        Flag::Corrected { by, at } => {
+            Says::default()
+                .text("Corrected: entry ")
+                .entry(*by)
+                .text(" holds instead, as entry ")
+                .entry(*at)
+                .text(" says.")
+                .0
+        }
         Flag::Voided { at } => Says::default().text("Voided by entry ").entry(*at).text(".").0,
     }
 }

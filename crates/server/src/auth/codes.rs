@@ -211,7 +211,13 @@ mod tests {
         assert_eq!(read(&text), Some(u128::MAX));
         assert_eq!(read(&text.to_lowercase().replace('-', " ")), Some(u128::MAX));
         assert_eq!(read("OIL00-00000-00000-00000-000000"), read("01100-00000-00000-00000-000000"));
-        for bad in ["", "8ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZZ", "7ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ", "7ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZZZ", "U"] {
+        for bad in [
+            "",
+            "8ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZZ",
+            "7ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ",
+            "7ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZZZ",
+            "U",
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }
@@ -231,7 +237,8 @@ mod tests {
     fn two_processes_share_a_directory_and_only_one_redeems() {
         let dir = std::env::temp_dir().join(format!("vouchsafe-codes-{}", std::process::id()));
         let random = random();
-        let (a, b) = (OneUseCodes::in_directory(&dir, random.clone()), OneUseCodes::in_directory(&dir, random));
+        let (a, b) =
+            (OneUseCodes::in_directory(&dir, random.clone()), OneUseCodes::in_directory(&dir, random));
         let (a, b) = (a.expect("made"), b.expect("made"));
         let code = a.issue(at(0)).expect("issued");
         std::fs::write(dir.join("README"), "not a code").expect("written");

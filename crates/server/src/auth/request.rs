@@ -86,7 +86,16 @@ mod tests {
     #[test]
     fn only_places_of_this_server_are_gone_to() {
         assert_eq!(safe_next(Some("/log/7?known=9")), "/log/7?known=9");
-        for bad in ["//evil.example", "/\\evil.example", "https://evil.example", "", "log", "/\t/evil", "/a\r\nb", "/sign-in"] {
+        for bad in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "log",
+            "/\t/evil",
+            "/a\r\nb",
+            "/sign-in",
+        ] {
             assert_eq!(safe_next(Some(bad)), "/", "{bad:?}");
         }
         assert_eq!(safe_next(None), "/");
@@ -96,7 +105,11 @@ mod tests {
     fn forms_come_from_this_server() {
         assert!(same_origin(&headers(&[("sec-fetch-site", "same-origin")])));
         for site in ["cross-site", "same-site", "none"] {
-            assert!(!same_origin(&headers(&[("sec-fetch-site", site), ("origin", "http://a"), ("host", "a")])));
+            assert!(!same_origin(&headers(&[
+                ("sec-fetch-site", site),
+                ("origin", "http://a"),
+                ("host", "a")
+            ])));
         }
         assert!(same_origin(&headers(&[("origin", "http://log.example:80"), ("host", "LOG.example:80")])));
         assert!(!same_origin(&headers(&[("origin", "http://evil.example"), ("host", "log.example")])));
@@ -109,7 +122,10 @@ mod tests {
         let token_bytes = [0xab; 32];
         for secure in [false, true] {
             let set = set_cookie(&token_bytes, secure);
-            assert!(set.contains("; HttpOnly; SameSite=Strict") && set.ends_with("; Secure") == secure, "{set}");
+            assert!(
+                set.contains("; HttpOnly; SameSite=Strict") && set.ends_with("; Secure") == secure,
+                "{set}"
+            );
             let pair = set.split(';').next().expect("a pair");
             let sent = headers(&[("cookie", &format!("a=b; {pair}; c=d"))]);
             assert_eq!(token(&sent, secure), Some(token_bytes));

@@ -146,7 +146,8 @@ pub(super) fn page(ask: &Ask, text: &str) -> Result<Response, PageError> {
         json: json(&with_index(index, &entry_json(&material.entry))),
         checkpoint,
         checkpoint_note,
-        stream: source_link(&view, &body.source, &about.name).text(&format!(", stream {}", grouped(body.stream))),
+        stream: source_link(&view, &body.source, &about.name)
+            .text(&format!(", stream {}", grouped(body.stream))),
         neighbours: neighbours(ask, &view, &about, index)?,
         s: Shell::new(ask, &view, &format!("Entry {}", grouped(index)), Section::Log),
     };
@@ -218,11 +219,21 @@ fn facts_about(view: &View<'_>, m: &Material, about: &About) -> Vec<(&'static st
     let fact = body.fact.name();
     let mut out = vec![
         ("Kind", Markup::new().link(&view.to(&format!("/log?fact={fact}")), fact)),
-        ("Source", source_link(view, &body.source, &about.name).raw("<br>").element("code", "dg", &body.source.to_string())),
+        (
+            "Source",
+            source_link(view, &body.source, &about.name).raw("<br>").element(
+                "code",
+                "dg",
+                &body.source.to_string(),
+            ),
+        ),
         ("Arrived", Markup::new().time(about.arrived).text(" UTC ").element("span", "u", "log time")),
     ];
     if let Some(time) = body.time {
-        out.push(("Claimed", Markup::new().time(time).text(" UTC ").element("span", "u", "by the source's clock")));
+        out.push((
+            "Claimed",
+            Markup::new().time(time).text(" UTC ").element("span", "u", "by the source's clock"),
+        ));
     }
     if let Some((id, name)) = &about.behalf {
         out.push(("On behalf of", source_link(view, id, name)));
@@ -263,7 +274,9 @@ fn checkpoint(ask: &Ask, view: &View<'_>) -> Result<(String, String), PageError>
     let (text, tree) = (ledger.checkpoint(), ledger.tree());
     let note = Note::parse(text.as_bytes()).ok();
     let parsed = note.as_ref().and_then(|n| Checkpoint::parse(n.text()).ok());
-    let Some(head) = parsed.filter(|c| c.size <= tree.size()) else { return Ok((text.to_string(), String::new())) };
+    let Some(head) = parsed.filter(|c| c.size <= tree.size()) else {
+        return Ok((text.to_string(), String::new()));
+    };
     if head.size <= view.known {
         return Ok((text.to_string(), "Its root is the one that the steps lead to.".into()));
     }
@@ -276,7 +289,9 @@ fn checkpoint(ask: &Ask, view: &View<'_>) -> Result<(String, String), PageError>
             count(view.known, "entry", "entries"),
             count(proof.len() as u64, "hash of a consistency proof", "hashes of a consistency proof")
         ),
-        Err(e) => format!("It is of {} entries, and does not agree with the root above: {e}.", grouped(head.size)),
+        Err(e) => {
+            format!("It is of {} entries, and does not agree with the root above: {e}.", grouped(head.size))
+        }
     };
     Ok((text.to_string(), says))
 }

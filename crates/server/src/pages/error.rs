@@ -29,17 +29,33 @@ impl PageError {
 
     pub(super) fn nowhere(path: &str) -> Self {
         let what = format!("There is no page at {path}.");
-        Self::new(StatusCode::NOT_FOUND, "No such page", what, "Go on from the navigation, or search by entry, source or hash.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "No such page",
+            what,
+            "Go on from the navigation, or search by entry, source or hash.",
+        )
     }
 
     pub(super) fn no_entry(index: &str, size: u64) -> Self {
-        let what = format!("There is no entry {index}: the log holds {} entries here, from 0 on.", grouped(size));
-        Self::new(StatusCode::NOT_FOUND, "No such entry", what, "If it came later than the moment of this page, return to the present.")
+        let what =
+            format!("There is no entry {index}: the log holds {} entries here, from 0 on.", grouped(size));
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "No such entry",
+            what,
+            "If it came later than the moment of this page, return to the present.",
+        )
     }
 
     pub(super) fn no_source(id: &str) -> Self {
         let what = format!("{id} is not enrolled in this log at this moment.");
-        Self::new(StatusCode::NOT_FOUND, "No such source", what, "Look through the sources; or return to the present, if it was enrolled later.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "No such source",
+            what,
+            "Look through the sources; or return to the present, if it was enrolled later.",
+        )
     }
 
     pub(super) fn bad_moment(which: &str, text: &str) -> Self {
@@ -72,7 +88,12 @@ impl PageError {
             grouped(size),
             grouped(most)
         );
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "Too far to replay", what, "Entries, their proofs and the log's list can be shown at any moment.")
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too far to replay",
+            what,
+            "Entries, their proofs and the log's list can be shown at any moment.",
+        )
     }
 
     pub(super) fn not_durable() -> Self {
@@ -101,7 +122,12 @@ impl PageError {
     }
 
     pub(super) fn template(e: &askama::Error) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The page failed", e.to_string(), "The log is not touched by that.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The page failed",
+            e.to_string(),
+            "The log is not touched by that.",
+        )
     }
 
     /// The error in the shell, at the present.

@@ -162,7 +162,11 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     };
     let full = found.entries.len() == PAGE;
     let looked = (filtered && filter.source.is_none() && !full && found.rest > 0).then(|| {
-        format!("Looked through entries {} to {}; older ones may match too.", grouped(found.rest), grouped(before.saturating_sub(1)))
+        format!(
+            "Looked through entries {} to {}; older ones may match too.",
+            grouped(found.rest),
+            grouped(before.saturating_sub(1))
+        )
     });
     let newer = before.saturating_add(PAGE as u64).min(view.upto);
     let page = LogPage {
@@ -188,7 +192,8 @@ fn filter(ask: &Ask) -> Result<Filter, PageError> {
         known.ok_or_else(|| PageError::bad_filter(format!("“{name}” is no fact of the catalogue.")))
     });
     let source = ask.param("source").map(|text| {
-        text.parse().map_err(|_| PageError::bad_filter(format!("“{text}” is not the identifier of a source.")))
+        text.parse()
+            .map_err(|_| PageError::bad_filter(format!("“{text}” is not the identifier of a source.")))
     });
     Ok(Filter { fact: fact.transpose()?, source: source.transpose()? })
 }
@@ -255,7 +260,9 @@ fn of_source(
             break;
         }
         let entry = read_range(ask, *index, index + 1)?;
-        found.entries.extend(entry.into_iter().filter(|(_, e)| fact.is_none_or(|f| e.body().fact.name() == f)));
+        found
+            .entries
+            .extend(entry.into_iter().filter(|(_, e)| fact.is_none_or(|f| e.body().fact.name() == f)));
     }
     Ok(found)
 }

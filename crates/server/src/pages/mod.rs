@@ -125,7 +125,8 @@ async fn run(
     };
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| {
         tracing::error!(error = %e, "a page failed");
-        (StatusCode::INTERNAL_SERVER_ERROR, "The page failed; the log is not touched by that.\n").into_response()
+        (StatusCode::INTERNAL_SERVER_ERROR, "The page failed; the log is not touched by that.\n")
+            .into_response()
     })
 }
 
@@ -139,7 +140,12 @@ async fn log_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Res
     run(pages, uri, q, log::page).await
 }
 
-async fn entry_page(State(pages): State<Pages>, uri: Uri, Path(index): Path<String>, Query(q): Params) -> Response {
+async fn entry_page(
+    State(pages): State<Pages>,
+    uri: Uri,
+    Path(index): Path<String>,
+    Query(q): Params,
+) -> Response {
     run(pages, uri, q, move |ask| entry::page(ask, &index)).await
 }
 
@@ -147,7 +153,12 @@ async fn sources_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) ->
     run(pages, uri, q, sources::list).await
 }
 
-async fn source_page(State(pages): State<Pages>, uri: Uri, Path(id): Path<String>, Query(q): Params) -> Response {
+async fn source_page(
+    State(pages): State<Pages>,
+    uri: Uri,
+    Path(id): Path<String>,
+    Query(q): Params,
+) -> Response {
     run(pages, uri, q, move |ask| sources::one(ask, &id)).await
 }
 

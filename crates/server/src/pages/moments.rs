@@ -152,7 +152,8 @@ fn known(ask: &Ask, text: &str, head: u64) -> Result<u64, PageError> {
 /// A time as people and browsers write it: RFC 3339 in UTC, or shorter, with a blank for the `T`, without seconds or zone;
 /// a day alone is its beginning.
 pub(super) fn time(text: &str) -> Option<Time> {
-    let text = text.trim().trim_end_matches("UTC").trim_end().trim_end_matches(['Z', 'z']).replacen(' ', "T", 1);
+    let text =
+        text.trim().trim_end_matches("UTC").trim_end().trim_end_matches(['Z', 'z']).replacen(' ', "T", 1);
     let whole = match text.len() {
         10 => format!("{text}T00:00:00Z"),
         16 => format!("{text}:00Z"),
@@ -169,11 +170,18 @@ mod tests {
     #[test]
     fn times_are_read_as_people_and_browsers_write_them() {
         let full = "2024-11-18T06:00:00Z".parse().ok();
-        for text in ["2024-11-18T06:00:00Z", "2024-11-18T06:00", "2024-11-18 06:00", "2024-11-18 06:00:00 UTC", " 2024-11-18T06:00Z"] {
+        for text in [
+            "2024-11-18T06:00:00Z",
+            "2024-11-18T06:00",
+            "2024-11-18 06:00",
+            "2024-11-18 06:00:00 UTC",
+            " 2024-11-18T06:00Z",
+        ] {
             assert_eq!(time(text), full, "{text}");
         }
         assert_eq!(time("2024-11-18"), "2024-11-18T00:00:00Z".parse().ok());
-        for text in ["", "yesterday", "2024-11-18T06", "2024-02-30", "2024-11-18T06:00:00+01:00", "ääääääää"] {
+        for text in ["", "yesterday", "2024-11-18T06", "2024-02-30", "2024-11-18T06:00:00+01:00", "ääääääää"]
+        {
             assert_eq!(time(text), None, "{text}");
         }
     }

@@ -18,7 +18,7 @@ use super::shell::{Section, Shell, html};
 /// Bars of the chart; what is rarer stands together.
 const MAX_BARS: usize = 10;
 /// Entries of the list of the latest.
-const LATEST: u64 = 8;
+const LATEST: u64 = 20;
 /// Streams up to which gaps and forks are counted while the world is held (about a millisecond).
 const MAX_STREAMS: usize = 20_000;
 
@@ -120,7 +120,10 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         let label = format!("{} other facts", by_count.len() - MAX_BARS);
         drawn.push(Bar { label, value: others, href: "#h-facts".into() });
     }
-    let description = format!("{} by what they state; the same figures stand in the table.", count(total, "entry", "entries"));
+    let description = format!(
+        "{} by what they state; the same figures stand in the table.",
+        count(total, "entry", "entries")
+    );
     let chart = bars("facts", "Entries by fact", &description, &drawn);
     let latest = read_range(ask, view.upto.saturating_sub(LATEST), view.upto)?;
     let page = Overview {
@@ -151,11 +154,12 @@ fn share(n: u64, total: u64) -> String {
 fn lead(view: &View<'_>, sums: &Sums, standing: &Standing) -> Markup {
     let m = match (view.past(), standing) {
         (true, _) => Markup::new().strong(&format!("The log held {}", count(view.upto, "entry", "entries"))),
-        (false, Standing::Writable) => {
-            Markup::new().strong(&format!("The log takes entries and holds {}", count(view.upto, "entry", "entries")))
-        }
-        (false, _) => Markup::new()
-            .strong(&format!("The log takes no entries now; it holds {}", count(view.upto, "entry", "entries"))),
+        (false, Standing::Writable) => Markup::new()
+            .strong(&format!("The log takes entries and holds {}", count(view.upto, "entry", "entries"))),
+        (false, _) => Markup::new().strong(&format!(
+            "The log takes no entries now; it holds {}",
+            count(view.upto, "entry", "entries")
+        )),
     };
     let by = format!(
         " by {} in {}",
@@ -174,7 +178,15 @@ fn lead(view: &View<'_>, sums: &Sums, standing: &Standing) -> Markup {
                 let lack = format!("{} lack {}", grouped(gaps), count(missing, "place", "places"));
                 m.strong(&if gaps == 1 { lack.replacen("lack", "lacks", 1) } else { lack })
             };
-            if forks == 0 { m.text(", none is forked.") } else { m.text(", ").strong(&format!("{} forked.", grouped(forks))) }
+            if forks == 0 {
+                m.text(", none is forked.")
+            } else {
+                m.text(", ").strong(&format!(
+                    "{} {} forked.",
+                    grouped(forks),
+                    if forks == 1 { "is" } else { "are" }
+                ))
+            }
         }
     }
 }
@@ -197,13 +209,23 @@ fn figures(view: &View<'_>, sums: &Sums, of: impl Fn(u64) -> u64) -> Vec<Figure>
     vec![
         figure("/log", "Entries", "", grouped(view.upto), "newest first".into()),
         figure("/sources", "Sources", "", grouped(sums.sources as u64), "with their keys".into()),
-        figure("/sources?show=streams", "Streams", "", grouped(sums.streams as u64), "chains of entries".into()),
+        figure(
+            "/sources?show=streams",
+            "Streams",
+            "",
+            grouped(sums.streams as u64),
+            "chains of entries".into(),
+        ),
         figure(
             "/sources?show=gaps",
             "With gaps",
             warm(gaps.unwrap_or_default(), "gap"),
             known(gaps),
-            if gaps.is_some() { format!("{} missing", count(missing, "place", "places")) } else { "too many to count here".into() },
+            if gaps.is_some() {
+                format!("{} missing", count(missing, "place", "places"))
+            } else {
+                "too many to count here".into()
+            },
         ),
         figure(
             "/sources?show=forked",

@@ -15,14 +15,28 @@ pub(super) fn phrase(fact: &Fact) -> String {
         Fact::Tick(f) => format!("stated that it is {} UTC", moment(f.time)),
         Fact::Epoch(f) => format!("put version {} of the rules into force", f.apply_version),
         Fact::Sealed(f) => {
-            format!("sealed {} at {} entries", count(f.concerns.len() as u64, "concern", "concerns"), grouped(f.size))
+            format!(
+                "sealed {} at {} entries",
+                count(f.concerns.len() as u64, "concern", "concerns"),
+                grouped(f.size)
+            )
         }
-        Fact::Recovered(f) => format!("recovered the log as generation {}; {} entries are missing", f.generation, grouped(f.missing)),
+        Fact::Recovered(f) => format!(
+            "recovered the log as generation {}; {} entries are missing",
+            f.generation,
+            grouped(f.missing)
+        ),
         Fact::LogKeyRotated(_) => "changed the key that signs checkpoints".into(),
-        Fact::Corrected(f) => format!("corrected entry {} by entry {}", grouped(f.entry.index), grouped(f.by.index)),
+        Fact::Corrected(f) => {
+            format!("corrected entry {} by entry {}", grouped(f.entry.index), grouped(f.by.index))
+        }
         Fact::Voided(f) => format!("voided entry {}", grouped(f.entry.index)),
-        Fact::Attendance(f) => format!("recorded that {} sent unchanged evidence", count(f.devices, "device", "devices")),
-        Fact::Configured(f) => format!("set {} to {}", f.setting, f.after.as_deref().unwrap_or("its default")),
+        Fact::Attendance(f) => {
+            format!("recorded that {} sent unchanged evidence", count(f.devices, "device", "devices"))
+        }
+        Fact::Configured(f) => {
+            format!("set {} to {}", f.setting, f.after.as_deref().unwrap_or("its default"))
+        }
         Fact::PolicySet(f) => format!("set the policy for {}", f.kind.word()),
         Fact::ClockAdvanced(f) => format!("let log time reach {} UTC", moment(f.until)),
         Fact::Quarantined(f) => format!("set an entry of {} aside: {}", f.source, words(f.cause.word())),
@@ -37,13 +51,19 @@ pub(super) fn phrase(fact: &Fact) -> String {
         Fact::TokenRevoked(_) => "revoked a reading token".into(),
         Fact::StreamClosed(f) => format!("closed its stream of {}", count(f.entries, "entry", "entries")),
         Fact::StreamKeyChanged(_) => "changed the key of its stream".into(),
-        Fact::GapReported(f) => format!("reported {} of its stream lost: {}", count(f.count, "place", "places"), words(f.cause.word())),
+        Fact::GapReported(f) => format!(
+            "reported {} of its stream lost: {}",
+            count(f.count, "place", "places"),
+            words(f.cause.word())
+        ),
         Fact::Equivocated(f) => {
             format!("kept two entries of {} that claim place {}", f.source, grouped(f.sequence))
         }
         Fact::Signed(f) => format!("recorded a signature on {}: {}", f.record, words(f.meaning.word())),
         Fact::Decision(f) => format!("decided {} on {}: {}", f.question, f.subject, f.outcome.word()),
-        Fact::RecordRevised(f) => format!("revised {} ({}) of {}, line {}", f.record, f.kind, f.product, f.line),
+        Fact::RecordRevised(f) => {
+            format!("revised {} ({}) of {}, line {}", f.record, f.kind, f.product, f.line)
+        }
         Fact::RecordRetired(f) => format!("retired {} of {}, line {}", f.record, f.product, f.line),
         Fact::LinkAccepted(f) => format!("accepted that {} {} {}", f.from, f.link, f.to),
         Fact::LinkWithdrawn(f) => format!("withdrew that {} {} {}", f.from, f.link, f.to),
@@ -56,7 +76,9 @@ pub(super) fn phrase(fact: &Fact) -> String {
         Fact::ReleaseMade(f) => format!("released {} {} of {}", f.item, f.version, f.product),
         Fact::SystemReleaseMade(f) => format!("released {} {}", f.product, f.version),
         Fact::DeviceDeclared(f) => format!("declared the device {}{}", f.asset, of(f.model.as_deref())),
-        Fact::DeviceEnrolled(f) => format!("enrolled the {} {}", f.model, named(f.serial.as_deref().unwrap_or(""), f.device)),
+        Fact::DeviceEnrolled(f) => {
+            format!("enrolled the {} {}", f.model, named(f.serial.as_deref().unwrap_or(""), f.device))
+        }
         Fact::Attested(e) => {
             let software = match (&e.software_name, &e.software_version) {
                 (Some(name), Some(version)) => format!(" that it runs {name} {version}"),
@@ -64,14 +86,30 @@ pub(super) fn phrase(fact: &Fact) -> String {
                 _ => String::new(),
             };
             let n = e.measurements.len() as u64;
-            format!("attested{software}, {}", if n == 0 { "measuring nothing".into() } else { count(n, "component measured", "components measured") })
+            format!(
+                "attested{software}, {}",
+                if n == 0 {
+                    "measuring nothing".into()
+                } else {
+                    count(n, "component measured", "components measured")
+                }
+            )
         }
         Fact::Appraised(f) => format!("appraised evidence of {}: {}", f.device, f.status.word()),
-        Fact::DeviceReported(f) => format!("reported what {} runs", f.asset.clone().or(f.device.map(|d| d.to_string())).unwrap_or_default()),
-        Fact::DeviceMoved(f) => format!("moved {}{}", f.asset.clone().or(f.device.map(|d| d.to_string())).unwrap_or_default(), of_site(f.site.as_deref())),
+        Fact::DeviceReported(f) => format!(
+            "reported what {} runs",
+            f.asset.clone().or(f.device.map(|d| d.to_string())).unwrap_or_default()
+        ),
+        Fact::DeviceMoved(f) => format!(
+            "moved {}{}",
+            f.asset.clone().or(f.device.map(|d| d.to_string())).unwrap_or_default(),
+            of_site(f.site.as_deref())
+        ),
         Fact::SiteDefined(f) => format!("defined the site {}", f.site),
         Fact::AdvisoryTaken(f) => format!("took in advisory {}", f.advisory),
-        Fact::VulnerabilityDecided(f) => format!("decided {} in {}: {}", f.vulnerability, f.component, words(f.status.word())),
+        Fact::VulnerabilityDecided(f) => {
+            format!("decided {} in {}: {}", f.vulnerability, f.component, words(f.status.word()))
+        }
         other => format!("stated {}", spaced(other.name())),
     }
 }

@@ -44,7 +44,8 @@ impl Replays {
                 return Err(PageError::damaged(from, "it is missing"));
             }
             for raw in entries.iter().take(usize::try_from(size - from).unwrap_or(usize::MAX)) {
-                let entry = Entry::decode(raw).map_err(|e| PageError::damaged(world.size(), &e.to_string()))?;
+                let entry =
+                    Entry::decode(raw).map_err(|e| PageError::damaged(world.size(), &e.to_string()))?;
                 world.apply(&entry, entry.hash());
             }
         }

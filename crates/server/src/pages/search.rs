@@ -65,10 +65,14 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         return Ok(Redirect::to(&only.href).into_response());
     }
     let lead = match (text.is_empty(), hits.len()) {
-        (true, _) => Markup::new().strong("Nothing was asked for.").text(" Type an entry's index or hash, a source, or a fact."),
+        (true, _) => Markup::new()
+            .strong("Nothing was asked for.")
+            .text(" Type an entry's index or hash, a source, or a fact."),
         (false, 0) => Markup::new().strong(&format!("Nothing is known as “{text}”")).text(" at this moment."),
         (false, 1) => Markup::new().strong("One answer").text(&format!(" may be meant by “{text}”.")),
-        (false, n) => Markup::new().strong(&format!("{} answers", grouped(n as u64))).text(&format!(" may be meant by “{text}”.")),
+        (false, n) => Markup::new()
+            .strong(&format!("{} answers", grouped(n as u64)))
+            .text(&format!(" may be meant by “{text}”.")),
     };
     let page = SearchPage { lead, hits, looked, s: Shell::new(ask, &view, "Search", Section::None) };
     html(StatusCode::OK, &page)
@@ -191,6 +195,9 @@ fn by_name(view: &View<'_>, text: &str, hits: &mut Vec<Hit>, looked: &mut Vec<St
         }
     }
     if hits.len() < MAX_HITS {
-        looked.push(format!("Names were compared with the first {} sources only.", grouped(MAX_SOURCES as u64)));
+        looked.push(format!(
+            "Names were compared with the first {} sources only.",
+            grouped(MAX_SOURCES as u64)
+        ));
     }
 }

@@ -26,8 +26,11 @@ pub(super) enum Section {
 }
 
 /// The navigation: pages that exist, in the order they are shown.
-const NAVIGATION: &[(Section, &str, &str)] =
-    &[(Section::Overview, "Overview", "/"), (Section::Log, "Log", "/log"), (Section::Sources, "Sources", "/sources")];
+const NAVIGATION: &[(Section, &str, &str)] = &[
+    (Section::Overview, "Overview", "/"),
+    (Section::Log, "Log", "/log"),
+    (Section::Sources, "Sources", "/sources"),
+];
 
 /// A link with its words.
 pub(super) struct Link {
@@ -149,10 +152,13 @@ fn with_query(path: &str, kept: &[(String, String)], more: &[(&str, String)]) ->
 
 /// Moments that are often asked for, as far as the log is old enough.
 fn presets(path: &str, kept: &[(String, String)], began: Time, now: Time) -> Vec<Link> {
-    let ago = [("One hour before the present", 3_600), ("One day before", 86_400), ("Thirty days before", 30 * 86_400)];
-    let back = |seconds: u64| {
-        now.seconds().checked_sub(seconds).and_then(Time::from_seconds).filter(|t| *t > began)
-    };
+    let ago = [
+        ("One hour before the present", 3_600),
+        ("One day before", 86_400),
+        ("Thirty days before", 30 * 86_400),
+    ];
+    let back =
+        |seconds: u64| now.seconds().checked_sub(seconds).and_then(Time::from_seconds).filter(|t| *t > began);
     let mut out: Vec<Link> = Vec::new();
     for (text, seconds) in ago {
         out.extend(back(seconds).map(|t| Link {

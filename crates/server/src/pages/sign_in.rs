@@ -82,7 +82,8 @@ pub(super) async fn submit(
 
 pub(super) async fn sign_out(State(pages): State<Pages>, headers: HeaderMap) -> Response {
     if !same_origin(&headers) {
-        return (StatusCode::FORBIDDEN, "This form was not sent by this server's own page.\n").into_response();
+        return (StatusCode::FORBIDDEN, "This form was not sent by this server's own page.\n")
+            .into_response();
     }
     go("/sign-in", &pages.app.auth.sign_out(&headers))
 }

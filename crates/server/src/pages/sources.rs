@@ -112,7 +112,8 @@ fn listed(world: &World, kind: Option<SourceKind>, show: &str, from: Option<Sour
     // Identifiers sort by kind, devices first: the smallest of a kind is where it begins.
     let start = from.or_else(|| kind.and_then(|k| format!("{}:{}", k.word(), "0".repeat(16)).parse().ok()));
     let mut listed = Listed { rows: Vec::new(), rest: None, all: world.sources().len() };
-    let of_kind = world.sources().iter_from(start.as_ref()).skip_while(|(id, _)| kind.is_some_and(|k| id.kind() < k));
+    let of_kind =
+        world.sources().iter_from(start.as_ref()).skip_while(|(id, _)| kind.is_some_and(|k| id.kind() < k));
     for (looked, (id, source)) in of_kind.enumerate() {
         if kind.is_some_and(|k| k != id.kind()) {
             break;
@@ -277,14 +278,23 @@ pub(super) fn one(ask: &Ask, text: &str) -> Result<Response, PageError> {
         lead: source_lead(&view, &id, &source, &totals),
         about: vec![
             ("Identifier", Markup::new().element("code", "dg", &id.to_string())),
-            ("Kind", Markup::new().link(&view.to(&format!("/sources?kind={}", id.kind().word())), kind_word(id.kind()))),
+            (
+                "Kind",
+                Markup::new()
+                    .link(&view.to(&format!("/sources?kind={}", id.kind().word())), kind_word(id.kind())),
+            ),
             ("Roles", roles(source.roles_at(size))),
             ("Enrolled", at_entry(&view, source.enrolled)),
             ("State", state(&source, &totals, size)),
         ],
         keys: source.keys.iter().rev().map(|k| key(&view, k)).collect(),
-        streams_more: (streams.len() > MAX_STREAMS)
-            .then(|| format!("{} streams; the first {} are shown.", grouped(totals.streams), grouped(MAX_STREAMS as u64))),
+        streams_more: (streams.len() > MAX_STREAMS).then(|| {
+            format!(
+                "{} streams; the first {} are shown.",
+                grouped(totals.streams),
+                grouped(MAX_STREAMS as u64)
+            )
+        }),
         streams: streams.iter().take(MAX_STREAMS).map(|(n, s)| stream(&view, *n, s)).collect(),
         entries_href: view.to(&format!("/log?source={id}")),
         entries: count(totals.entries, "entry", "entries"),
@@ -317,16 +327,28 @@ fn source_lead(view: &View<'_>, id: &SourceId, source: &Source, t: &Totals) -> M
         (false, 0) => m.strong("This source cannot speak:").text(" none of its keys is valid."),
         (false, n) => {
             let held = if id.kind() == SourceKind::Ledger { ", held by the server" } else { "" };
-            m.strong(&format!("This {} may speak with {}{held}.", kind_word(id.kind()), count(n, "key", "keys")))
+            m.strong(&format!(
+                "This {} may speak with {}{held}.",
+                kind_word(id.kind()),
+                count(n, "key", "keys")
+            ))
         }
     };
     let m = m.text(&format!(" It has stated {} in ", count(t.entries, "entry", "entries")));
     let m = m.text(&format!("{}.", count(t.streams, "stream", "streams")));
-    if t.missing == 0 { m } else { m.text(" ").strong(&format!("{} never arrived.", count(t.missing, "entry", "entries"))) }
+    if t.missing == 0 {
+        m
+    } else {
+        m.text(" ").strong(&format!("{} never arrived.", count(t.missing, "entry", "entries")))
+    }
 }
 
 fn roles(roles: &[String]) -> Markup {
-    if roles.is_empty() { Markup::new().element("span", "u", "none") } else { Markup::new().text(&roles.join(", ")) }
+    if roles.is_empty() {
+        Markup::new().element("span", "u", "none")
+    } else {
+        Markup::new().text(&roles.join(", "))
+    }
 }
 
 fn key(view: &View<'_>, k: &world::sources::KeyPeriod) -> KeyView {
@@ -352,7 +374,9 @@ fn stream(view: &View<'_>, number: u64, s: &Stream) -> StreamView {
     let m = Markup::new();
     let missing: u64 = s.gaps.iter().map(|g| g.count).sum();
     let state = if let Some((fork, _)) = s.forks.first() {
-        m.state("alarm", "forked").text(" ").link(&view.to(&format!("/log/{fork}")), &format!("entry {}", grouped(*fork)))
+        m.state("alarm", "forked")
+            .text(" ")
+            .link(&view.to(&format!("/log/{fork}")), &format!("entry {}", grouped(*fork)))
     } else if missing > 0 {
         let places = s.gaps.iter().take(3).map(|g| match g.count {
             1 => grouped(g.from),
@@ -360,9 +384,15 @@ fn stream(view: &View<'_>, number: u64, s: &Stream) -> StreamView {
         });
         let places: Vec<String> = places.collect();
         let more = if s.gaps.len() > 3 { " and more" } else { "" };
-        m.state("gap", &format!("{} missing", grouped(missing))).element("span", "sub", &format!("places {}{more}", places.join(", ")))
+        m.state("gap", &format!("{} missing", grouped(missing))).element(
+            "span",
+            "sub",
+            &format!("places {}{more}", places.join(", ")),
+        )
     } else if let Some(closed) = s.closed {
-        m.state("closed", "closed").text(" ").link(&view.to(&format!("/log/{closed}")), &format!("entry {}", grouped(closed)))
+        m.state("closed", "closed")
+            .text(" ")
+            .link(&view.to(&format!("/log/{closed}")), &format!("entry {}", grouped(closed)))
     } else {
         m.element("span", "u", "unbroken")
     };

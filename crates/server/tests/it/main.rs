@@ -2,5 +2,6 @@
 
 mod pages;
 mod pages_kit;
+mod pages_properties;
 mod pages_sign_in;
 mod story;

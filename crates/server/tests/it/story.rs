@@ -2,11 +2,15 @@
 //! and revoked, gaps, a fork, quarantined evidence, corrections, beacons, long and short contents.
 
 use evidence::body::{Evidence, Measured};
-use evidence::facts::design::{BaselineMade, CommitPushed, LinkAccepted, RecordRevised, ResultReported, Verdict};
+use evidence::facts::design::{
+    BaselineMade, CommitPushed, LinkAccepted, RecordRevised, ResultReported, Verdict,
+};
 use evidence::facts::fleet::{Custody, DeviceDeclared, DeviceEnrolled, KeyOrigin, SiteDefined};
 use evidence::facts::log::{Corrected, Voided};
 use evidence::facts::release::{Artefact, ReleaseMade};
-use evidence::facts::sources::{KeyRevoked, KeyRotated, RevocationCause, RolesChanged, SourceEnrolled, SourceRenamed, SourceSuspended};
+use evidence::facts::sources::{
+    KeyRevoked, KeyRotated, RevocationCause, RolesChanged, SourceEnrolled, SourceRenamed, SourceSuspended,
+};
 use evidence::facts::statements::{Decision, Outcome};
 use evidence::types::{Beacon, BlobRef, Bytes, EntryRef, NamedDigest};
 use evidence::{Fact, Hash, SourceKind, Time};
@@ -203,7 +207,10 @@ fn fleet(t: &mut Told, station: &mut Author, quality: &mut Author) {
         let world = t.f.ledger.read();
         world.streams().of_source(quality.id).next().map(|(_, s)| s.last)
     };
-    t.say(quality, SiteDefined { site: "site-14".into(), name: Some("Site 14".into()), country: Some("AT".into()) });
+    t.say(
+        quality,
+        SiteDefined { site: "site-14".into(), name: Some("Site 14".into()), country: Some("AT".into()) },
+    );
     let mut devices: Vec<Author> = (1..=DEVICES).map(Author::device).collect();
     for (n, device) in devices.iter().enumerate() {
         let enrolled = DeviceEnrolled {
@@ -283,6 +290,11 @@ fn keys(t: &mut Told, mut ci: Author, hostile: &mut Author) {
     t.say(&mut ci, result("TST-901", Verdict::Passed));
     t.admin(SourceRenamed { source: ci.id, name: "Firmware pipeline, second key".into() });
     t.admin(RolesChanged { source: ci.id, roles: vec!["ci".into()] });
-    t.admin(KeyRevoked { source: hostile.id, key: hostile.key.id(), cause: RevocationCause::Compromised, doubtful_since: Some(moment(600)) });
+    t.admin(KeyRevoked {
+        source: hostile.id,
+        key: hostile.key.id(),
+        cause: RevocationCause::Compromised,
+        doubtful_since: Some(moment(3_000)),
+    });
     t.admin(SourceSuspended { source: Author::new(SourceKind::Gateway, 24).id });
 }
