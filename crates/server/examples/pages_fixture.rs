@@ -1,5 +1,6 @@
 //! Serves the pages over a log in memory with a few hundred varied entries, for the browser tests. Prints the address and a
 //! sign-in code as one line of JSON, and serves until it is ended. Not part of the program.
+#![expect(clippy::expect_used, reason = "a fixture that cannot be made ends the test that needs it")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

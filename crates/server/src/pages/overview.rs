@@ -18,7 +18,7 @@ use super::shell::{Section, Shell, html};
 /// Bars of the chart; what is rarer stands together.
 const MAX_BARS: usize = 10;
 /// Entries of the list of the latest.
-const LATEST: u64 = 8;
+const LATEST: u64 = 20;
 /// Streams up to which gaps and forks are counted while the world is held (about a millisecond).
 const MAX_STREAMS: usize = 20_000;
 
@@ -181,7 +181,11 @@ fn lead(view: &View<'_>, sums: &Sums, standing: &Standing) -> Markup {
             if forks == 0 {
                 m.text(", none is forked.")
             } else {
-                m.text(", ").strong(&format!("{} forked.", grouped(forks)))
+                m.text(", ").strong(&format!(
+                    "{} {} forked.",
+                    grouped(forks),
+                    if forks == 1 { "is" } else { "are" }
+                ))
             }
         }
     }

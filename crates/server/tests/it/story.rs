@@ -294,7 +294,7 @@ fn keys(t: &mut Told, mut ci: Author, hostile: &mut Author) {
         source: hostile.id,
         key: hostile.key.id(),
         cause: RevocationCause::Compromised,
-        doubtful_since: Some(moment(600)),
+        doubtful_since: Some(moment(3_000)),
     });
     t.admin(SourceSuspended { source: Author::new(SourceKind::Gateway, 24).id });
 }
