@@ -3,6 +3,9 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect must stop")]
 
 mod attached;
+mod faults;
+mod faults_appends;
+mod faults_conflicts;
 mod recovery;
 mod refusals;
 mod seals;
