@@ -15,6 +15,8 @@ pub mod audit;
 mod authenticate;
 pub mod authorise;
 mod committer;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod guard;
 mod init;

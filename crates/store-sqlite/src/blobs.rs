@@ -1,0 +1,113 @@
+//! Blobs in a directory, one read-only file each, named by the SHA-256 of its bytes. Not here: which blobs are needed, and
+//! what they mean.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ledger::ports::{Blobs, Problem, StoreError};
+use tlog::Hash;
+
+use crate::files;
+
+/// Where files are written before they get their name.
+const TEMPORARY: &str = "tmp";
+
+/// Blobs in `ROOT/ab/cd/abcd…`, the name being the digest in lowercase hex. Files are never overwritten with other bytes,
+/// and are readable by standard tools: `sha256sum` checks them.
+#[derive(Debug)]
+pub struct DirBlobs {
+    root: PathBuf,
+    /// Tells temporary files of this process apart.
+    count: AtomicU64,
+}
+
+impl DirBlobs {
+    /// Blobs under a directory, which is made if it is not there.
+    ///
+    /// # Errors
+    /// The directory cannot be made.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        let temporary = root.join(TEMPORARY);
+        let make = || {
+            fs::create_dir_all(&temporary).map_err(|e| files::problem(&e, &temporary))?;
+            files::sync_upwards(&temporary, root)
+        };
+        make().map_err(|p| StoreError::new(format!("opening the blobs in {}", root.display()), p))?;
+        Ok(Self { root: root.to_owned(), count: AtomicU64::new(0) })
+    }
+
+    /// Removes what interrupted writes left behind, and says how many files that were. Only whoever holds the log's lock
+    /// may do so: to another process's blobs, a file being written looks the same.
+    ///
+    /// # Errors
+    /// The directory cannot be read, or a file not be removed.
+    pub fn sweep(&self) -> Result<usize, StoreError> {
+        let temporary = self.root.join(TEMPORARY);
+        let sweep = || -> std::io::Result<usize> {
+            let mut swept = 0;
+            for file in fs::read_dir(&temporary)? {
+                fs::remove_file(file?.path())?;
+                swept += 1;
+            }
+            Ok(swept)
+        };
+        sweep().map_err(|e| StoreError::new("sweeping unfinished blobs", files::problem(&e, &temporary)))
+    }
+
+    fn path(&self, digest: &Hash) -> PathBuf {
+        let name = digest.to_string();
+        let [first, second] = [name.get(..2), name.get(2..4)].map(Option::unwrap_or_default);
+        self.root.join(first).join(second).join(&name)
+    }
+
+    fn read(&self, digest: &Hash) -> Result<Option<Vec<u8>>, Problem> {
+        let path = self.path(digest);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(files::problem(&e, &path)),
+        };
+        if Hash::of(&bytes) == *digest {
+            return Ok(Some(bytes));
+        }
+        let path = path.display();
+        Err(Problem::Damaged(format!(
+            "the bytes of {path} do not have the digest it is named by; restore it"
+        )))
+    }
+
+    fn write(&self, digest: &Hash, bytes: &[u8]) -> Result<(), Problem> {
+        let path = self.path(digest);
+        if self.read(digest)?.is_some() {
+            // The same bytes are there already. Whoever put them may have been stopped before their name was durable.
+            return files::sync_upwards(&path, &self.root);
+        }
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory).map_err(|e| files::problem(&e, directory))?;
+        }
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{digest}.{}.{count}", std::process::id());
+        files::replace(&self.root.join(TEMPORARY).join(name), &path, &self.root, bytes, true)
+    }
+}
+
+impl Blobs for DirBlobs {
+    fn put(&self, bytes: &[u8]) -> Result<Hash, StoreError> {
+        let digest = Hash::of(bytes);
+        let written = self.write(&digest, bytes);
+        written.map_err(|problem| StoreError::new(format!("keeping blob {digest}"), problem))?;
+        Ok(digest)
+    }
+
+    fn get(&self, digest: &Hash) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(digest).map_err(|problem| StoreError::new(format!("reading blob {digest}"), problem))
+    }
+
+    fn has(&self, digest: &Hash) -> Result<bool, StoreError> {
+        let path = self.path(digest);
+        path.try_exists()
+            .map_err(|e| StoreError::new(format!("looking for blob {digest}"), files::problem(&e, &path)))
+    }
+}

@@ -1,0 +1,18 @@
+//! Integration tests of the embedded stores.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "a test fails by panicking, and its sizes are small"
+)]
+
+mod blobs;
+mod child;
+mod conformance;
+mod flip;
+mod full;
+mod guard;
+mod kill;
+mod lock;
+mod sync;
+mod vault;
