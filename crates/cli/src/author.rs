@@ -98,14 +98,20 @@ impl AuthorArgs {
         };
         let entry = sign(&signer, who, fact, self.reason.clone())?;
         let outcome = ledger.submit(vec![entry.encode().into()]).pop();
-        let receipt = outcome.ok_or_else(|| Failure::environment("submitting", "the ledger gave no answer"))??;
+        let receipt =
+            outcome.ok_or_else(|| Failure::environment("submitting", "the ledger gave no answer"))??;
         Ok(Stated { entry: entry.hash(), receipt: Some(receipt), answer: None })
     }
 }
 
 impl Stated {
     /// Says what became of it, with what the command adds.
-    pub(crate) fn report(&self, context: &Context, done: &str, extra: &[(&str, String)]) -> Result<(), Failure> {
+    pub(crate) fn report(
+        &self,
+        context: &Context,
+        done: &str,
+        extra: &[(&str, String)],
+    ) -> Result<(), Failure> {
         let ui = &context.ui;
         if ui.is_json() {
             let mut value = json!({ "done": done, "entry": self.entry.to_string() });
@@ -166,7 +172,8 @@ fn post(url: &str, entry: &[u8]) -> Result<String, Failure> {
     let agent = ureq::Agent::new_with_config(config);
     let request = agent.post(&url).header("content-type", "application/cbor-seq");
     let mut response = request.send(entry).map_err(|e| {
-        Failure::environment(&doing, e).hint("whether it arrived is not known: look with `vouchsafe log show` before you repeat it")
+        Failure::environment(&doing, e)
+            .hint("whether it arrived is not known: look with `vouchsafe log show` before you repeat it")
     })?;
     let status = response.status();
     let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_string();
@@ -176,5 +183,9 @@ fn post(url: &str, entry: &[u8]) -> Result<String, Failure> {
         return Ok(body);
     }
     let problem = format!("{status}: {}", text::printable(&body, 600));
-    Err(if status.is_client_error() { Failure::input(doing, problem) } else { Failure::environment(doing, problem) })
+    Err(if status.is_client_error() {
+        Failure::input(doing, problem)
+    } else {
+        Failure::environment(doing, problem)
+    })
 }

@@ -74,7 +74,8 @@ impl DataDir {
 
     pub(crate) fn keys(&self) -> Result<LedgerKeys, Failure> {
         let path = self.key_file();
-        let text = fs::read_to_string(&path).map_err(|e| Failure::file("reading the key of the log in", &path, &e))?;
+        let text = fs::read_to_string(&path)
+            .map_err(|e| Failure::file("reading the key of the log in", &path, &e))?;
         Ok(LedgerKeys::from_text(&Zeroizing::new(text))?)
     }
 

@@ -94,12 +94,6 @@ impl Failure {
         self
     }
 
-    /// The same failure with what was being done before it.
-    pub(crate) fn while_doing(mut self, doing: impl Display) -> Self {
-        self.message = format!("{doing}: {}", self.message);
-        self
-    }
-
     /// The exit status.
     pub(crate) const fn status(&self) -> u8 {
         match self.kind {
@@ -131,9 +125,10 @@ pub(crate) fn output(error: &io::Error) -> Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let (kind, hint) = match &error.problem {
-            Problem::Damaged(_) => {
-                (Kind::Damaged, Some("`vouchsafe log verify` says how far the log is good; restore the rest from a copy"))
-            }
+            Problem::Damaged(_) => (
+                Kind::Damaged,
+                Some("`vouchsafe log verify` says how far the log is good; restore the rest from a copy"),
+            ),
             Problem::InUse(_) => (
                 Kind::Environment,
                 Some("reading works beside a running server; to write, give the command `--server URL`"),

@@ -41,7 +41,8 @@ impl Passphrases {
         let Some(path) = &self.file else {
             let asked = rpassword::prompt_password(prompt).map(Zeroizing::new);
             return asked.map_err(|e| {
-                Failure::input("asking for the passphrase", e).hint("without a terminal, give `--passphrase-file FILE`")
+                Failure::input("asking for the passphrase", e)
+                    .hint("without a terminal, give `--passphrase-file FILE`")
             });
         };
         let text = Zeroizing::new(read_small(path, MAX_PASSPHRASE)?);
@@ -100,8 +101,8 @@ pub(crate) fn write_new(path: &Path, comment: &str, passphrases: &Passphrases) -
         public: Ed25519PublicKey(SigningKey::from_bytes(&seed).verifying_key().to_bytes()),
         private: Ed25519PrivateKey::from_bytes(&seed),
     };
-    let key = PrivateKey::new(KeypairData::Ed25519(pair), comment)
-        .map_err(|e| Failure::environment(doing(), e))?;
+    let key =
+        PrivateKey::new(KeypairData::Ed25519(pair), comment).map_err(|e| Failure::environment(doing(), e))?;
     let kdf = Kdf::Bcrypt { salt: random::<16>()?.to_vec(), rounds: ROUNDS };
     let checkint = u32::from_be_bytes(random()?);
     let encrypted = key

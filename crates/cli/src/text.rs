@@ -48,7 +48,15 @@ pub(crate) fn summary(body: &Body, width: usize) -> String {
             names.collect::<Vec<_>>().join(", ")
         }
         Fact::Sealed(f) => {
-            format!("{} entries: {}", f.size, f.concerns.iter().map(|c| format!("{} {}", c.concern, c.count)).collect::<Vec<_>>().join(", "))
+            format!(
+                "{} entries: {}",
+                f.size,
+                f.concerns
+                    .iter()
+                    .map(|c| format!("{} {}", c.concern, c.count))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
         }
         _ => compact(json::body_json(body).get("content").unwrap_or(&Value::Null)),
     };
@@ -87,7 +95,10 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_and_texts_cut() {
-        assert_eq!([count(0), count(999), count(1_000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [count(0), count(999), count(1_000), count(1_234_567)],
+            ["0", "999", "1,000", "1,234,567"]
+        );
         assert_eq!(printable("a\x1b[31mb", 20), "a·[31mb");
         assert_eq!(printable("abcdef", 4), "abc…");
         assert_eq!(printable("abcd", 4), "abcd");

@@ -101,7 +101,8 @@ impl Ui {
         let target = if self.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(steps), target);
         // The template is a constant; if it could not be read, the plain bar does.
-        if let Ok(style) = ProgressStyle::with_template("  {msg:<32} {bar:24} {human_pos:>9} of {human_len}") {
+        if let Ok(style) = ProgressStyle::with_template("  {msg:<32} {bar:24} {human_pos:>9} of {human_len}")
+        {
             bar.set_style(style.progress_chars("━╸ "));
         }
         bar.set_message(doing.to_owned());

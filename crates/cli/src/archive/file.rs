@@ -21,7 +21,12 @@ pub(crate) const HEADER: &str = "vouchsafe-log-export@v1";
 const MAX_LINE: usize = 64;
 
 /// Writes a log into a new file.
-pub(crate) fn write_file(log: &dyn Log, subject: &Subject, path: &Path, progress: impl FnMut(u64)) -> Result<u64, Failure> {
+pub(crate) fn write_file(
+    log: &dyn Log,
+    subject: &Subject,
+    path: &Path,
+    progress: impl FnMut(u64),
+) -> Result<u64, Failure> {
     let fail = |e: &std::io::Error| Failure::file("writing the export", path, e);
     let file = File::create_new(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::AlreadyExists => fail(&e).hint("name a file that does not exist yet"),

@@ -39,7 +39,8 @@ impl Subject {
         let chosen = match cosigned {
             Some(cosigned) => cosigned,
             None if witnessed => {
-                return Err(Failure::input(doing, "no witness has cosigned this log yet").hint("export without `--witnessed`"));
+                return Err(Failure::input(doing, "no witness has cosigned this log yet")
+                    .hint("export without `--witnessed`"));
             }
             None => head,
         };
@@ -84,7 +85,11 @@ fn walk(
     if edge.root() != subject.checkpoint.root {
         return Err(Failure::damaged(
             "exporting the log",
-            format!("its {size} entries have the root {}, but the checkpoint says {}", edge.root(), subject.checkpoint.root),
+            format!(
+                "its {size} entries have the root {}, but the checkpoint says {}",
+                edge.root(),
+                subject.checkpoint.root
+            ),
         )
         .hint("`vouchsafe log verify` says where it is damaged"));
     }

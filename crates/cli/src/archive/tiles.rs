@@ -17,7 +17,12 @@ use crate::failure::Failure;
 const MAX_BUNDLE: u64 = 256 * (65_535 + 2);
 
 /// Writes a log into a new directory. The checkpoint comes last: without it, nobody takes the directory for a log.
-pub(crate) fn write_tiles(log: &dyn Log, subject: &Subject, dir: &Path, progress: impl FnMut(u64)) -> Result<u64, Failure> {
+pub(crate) fn write_tiles(
+    log: &dyn Log,
+    subject: &Subject,
+    dir: &Path,
+    progress: impl FnMut(u64),
+) -> Result<u64, Failure> {
     let empty = match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().is_none(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => true,
@@ -25,7 +30,9 @@ pub(crate) fn write_tiles(log: &dyn Log, subject: &Subject, dir: &Path, progress
     };
     if !empty {
         let doing = format!("writing the tiles to {}", dir.display());
-        return Err(Failure::input(doing, "the directory is not empty").hint("name a directory that is empty or new"));
+        return Err(
+            Failure::input(doing, "the directory is not empty").hint("name a directory that is empty or new")
+        );
     }
     let mut bytes_written = 0;
     let mut write = |path: TilePath, bytes: &[u8]| {
@@ -34,8 +41,8 @@ pub(crate) fn write_tiles(log: &dyn Log, subject: &Subject, dir: &Path, progress
     };
     let edge = walk(log, subject, progress, |piece| match piece {
         Piece::Bundle(index, entries) => {
-            let bytes =
-                EntryBundle::encode(entries).map_err(|e| Failure::damaged(format!("packing bundle {index}"), e))?;
+            let bytes = EntryBundle::encode(entries)
+                .map_err(|e| Failure::damaged(format!("packing bundle {index}"), e))?;
             let width = u16::try_from(entries.len()).unwrap_or(256);
             write(TilePath::Entries { index, width }, &bytes)
         }
@@ -67,11 +74,13 @@ impl TilesDir {
         let path = root.join("checkpoint");
         let doing = format!("reading the exported tree in {}", root.display());
         let bytes = read_at(&path, MAX_NOTE_BYTES as u64).map_err(|e| {
-            Failure::file("reading", &path, &e).hint("an exported tree has a file `checkpoint` beside its directory `tile`")
+            Failure::file("reading", &path, &e)
+                .hint("an exported tree has a file `checkpoint` beside its directory `tile`")
         })?;
-        let note = Note::parse(&bytes).map_err(|e| Failure::damaged(&doing, format!("its checkpoint: {e}")))?;
-        let checkpoint =
-            Checkpoint::parse(note.text()).map_err(|e| Failure::damaged(&doing, format!("its checkpoint: {e}")))?;
+        let note =
+            Note::parse(&bytes).map_err(|e| Failure::damaged(&doing, format!("its checkpoint: {e}")))?;
+        let checkpoint = Checkpoint::parse(note.text())
+            .map_err(|e| Failure::damaged(&doing, format!("its checkpoint: {e}")))?;
         let text = String::from_utf8(bytes).map_err(|e| Failure::damaged(&doing, e))?;
         let head = Head { size: checkpoint.size, checkpoint: text.into() };
         Ok(Self { root: root.to_owned(), head, checkpoint })
@@ -83,7 +92,9 @@ impl TilesDir {
             let path = self.root.join(coord.to_string());
             read_at(&path, TILE_BYTES as u64).map_err(|e| format!("{}: {e}", path.display()))
         };
-        Edge::restore(self.checkpoint.size, &source, &self.checkpoint.root).map(drop).map_err(|e| e.to_string())
+        Edge::restore(self.checkpoint.size, &source, &self.checkpoint.root)
+            .map(drop)
+            .map_err(|e| e.to_string())
     }
 
     fn bundle_at(&self, index: u64) -> Option<TilePath> {
@@ -97,7 +108,10 @@ fn read_at(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, format!("longer than {most} bytes")));
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            format!("longer than {most} bytes"),
+        ));
     }
     Ok(bytes)
 }
@@ -122,12 +136,17 @@ impl Exported for TilesDir {
             };
             let TilePath::Entries { width, .. } = path else { break };
             let (mut entries, skip) = (Vec::new(), usize::try_from(at % 256).unwrap_or(0));
-            let whole = entries_of(&read, usize::from(width) + 1, &mut entries) && entries.len() == usize::from(width);
+            let whole = entries_of(&read, usize::from(width) + 1, &mut entries)
+                && entries.len() == usize::from(width);
             let found = entries.len().min(usize::from(width));
             let taken: Vec<_> = entries.into_iter().take(found).skip(skip).take(limit - out.len()).collect();
             if taken.is_empty() && !whole {
                 let problem = format!("it does not hold {width} entries and nothing else");
-                return if out.is_empty() { Err(damaged(format!("reading {path}"), problem)) } else { Ok(out) };
+                return if out.is_empty() {
+                    Err(damaged(format!("reading {path}"), problem))
+                } else {
+                    Ok(out)
+                };
             }
             at += taken.len() as u64;
             bytes += taken.iter().map(|e| e.len()).sum::<usize>();

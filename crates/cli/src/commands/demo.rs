@@ -1,6 +1,5 @@
 //! `vouchsafe demo`: see `crate::demo` for the story.
 
-
 use clap::Args;
 
 use super::Context;
@@ -21,7 +20,6 @@ pub(crate) struct DemoArgs {
     /// Where to serve the log afterwards
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
     pub(crate) listen: String,
-
 }
 
 impl DemoArgs {

@@ -22,7 +22,13 @@ use crate::ui::{Format, Ui};
 ///
 /// Exit status: 0 it holds or is done; 1 it does not hold; 2 bad usage or bad input; 3 the environment failed.
 #[derive(Parser, Debug)]
-#[command(name = "vouchsafe", version, propagate_version = false, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "vouchsafe",
+    version,
+    propagate_version = false,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
     /// Data directory [default: $VOUCHSAFE_DATA, else ./vouchsafe-data]
     #[arg(long, global = true, value_name = "DIR")]
@@ -67,7 +73,8 @@ pub(crate) struct Context {
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    let data = cli.data.or_else(|| std::env::var_os("VOUCHSAFE_DATA").filter(|v| !v.is_empty()).map(PathBuf::from));
+    let data =
+        cli.data.or_else(|| std::env::var_os("VOUCHSAFE_DATA").filter(|v| !v.is_empty()).map(PathBuf::from));
     let context = Context {
         data_named: data.is_some(),
         data: DataDir::new(data.unwrap_or_else(|| PathBuf::from("vouchsafe-data"))),

@@ -17,7 +17,7 @@ const MAX_READ: u64 = 4 << 20;
 const MAX_READS: usize = 20_000;
 
 #[derive(Subcommand, Debug)]
-pub(super) enum PufCommand {
+pub(crate) enum PufCommand {
     /// Judge power-up reads of at least three chips
     Report(ReportArgs),
 }
@@ -28,7 +28,7 @@ pub(super) enum PufCommand {
 /// the first byte). Reads belong to the same chip when they lie in the same directory; when all lie in one directory,
 /// when their names agree up to the last `-`, `_` or `.` before the final number. Exit status 1: the family is refused.
 #[derive(Args, Debug)]
-pub(super) struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// The reads, in the order taken
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -47,7 +47,10 @@ impl PufCommand {
 impl ReportArgs {
     fn run(self, context: &Context) -> Result<Verdict, Failure> {
         if self.files.len() > MAX_READS {
-            return Err(Failure::input("reading the reads", format!("{} files, at most {MAX_READS}", self.files.len())));
+            return Err(Failure::input(
+                "reading the reads",
+                format!("{} files, at most {MAX_READS}", self.files.len()),
+            ));
         }
         let bar = context.ui.progress("Reading", self.files.len() as u64);
         let by_directory =

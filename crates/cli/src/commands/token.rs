@@ -18,7 +18,7 @@ const PREFIX: &str = "vouchsafe_";
 const DAY: u64 = 86_400;
 
 #[derive(Subcommand, Debug)]
-pub(super) enum TokenCommand {
+pub(crate) enum TokenCommand {
     /// Issue a token; it is printed once
     Issue(IssueArgs),
     /// Revoke a token
@@ -27,7 +27,7 @@ pub(super) enum TokenCommand {
 
 /// Issue a token; it is printed once
 #[derive(Args, Debug)]
-pub(super) struct IssueArgs {
+pub(crate) struct IssueArgs {
     /// On whose behalf it reads
     source: SourceId,
     /// What it opens
@@ -45,7 +45,7 @@ pub(super) struct IssueArgs {
 
 /// Revoke a token
 #[derive(Args, Debug)]
-pub(super) struct RevokeArgs {
+pub(crate) struct RevokeArgs {
     /// SHA-256 of the token, as `token issue` printed it
     token: String,
     #[command(flatten)]
@@ -89,8 +89,9 @@ impl IssueArgs {
 impl RevokeArgs {
     fn run(self, context: &Context) -> Result<Verdict, Failure> {
         let token = Hash::from_hex(&self.token).map_err(|e| {
-            Failure::input("reading the hash of the token", e)
-                .hint("give the SHA-256 that `token issue` printed, not the token: arguments are visible to others")
+            Failure::input("reading the hash of the token", e).hint(
+                "give the SHA-256 that `token issue` printed, not the token: arguments are visible to others",
+            )
         })?;
         let stated = self.author.state(context, |_| Ok(TokenRevoked { token }.into()))?;
         stated.report(context, "Revoked the token.", &[("sha256", token.to_string())])?;

@@ -56,7 +56,11 @@ pub(super) fn check(stage: &mut Stage<'_>, told: &Told) -> Result<(), Failure> {
     let reason = report.pointer("/problem/reason").and_then(Value::as_str).unwrap_or_default().to_owned();
     must(output.status.code() == Some(1), "the changed file does not hold")?;
     must(named == Some(index), "the report names the changed entry")?;
-    stage.tell(&format!("Changed one byte of entry {}. Verification: exit status 1, “{reason}”, entry {}.", count(index), count(index)))?;
+    stage.tell(&format!(
+        "Changed one byte of entry {}. Verification: exit status 1, “{reason}”, entry {}.",
+        count(index),
+        count(index)
+    ))?;
     fs::remove_file(&altered).map_err(|e| Failure::file("removing", &altered, &e))?;
     drop(log);
 
@@ -70,7 +74,11 @@ pub(super) fn check(stage: &mut Stage<'_>, told: &Told) -> Result<(), Failure> {
     must(attested == told.attested, "each piece of evidence is still there")?;
     let head = ledger.log().head()?.map_or(0, |h| h.size);
     ledger.stop();
-    stage.tell(&format!("The data directory opened in {}: {} entries, the same root, writable.", took(spent), count(head)))?;
+    stage.tell(&format!(
+        "The data directory opened in {}: {} entries, the same root, writable.",
+        took(spent),
+        count(head)
+    ))?;
     stage.figure("open_seconds", spent.as_secs_f64());
     Ok(())
 }
@@ -85,7 +93,8 @@ fn alter(log: &dyn Log, subject: &Subject, from: &Path, to: &Path, index: u64) -
         if entries.is_empty() {
             return Err(Failure::damaged("reading the log", format!("entry {at} is missing")));
         }
-        for entry in entries.iter().take(usize::try_from(subject.checkpoint.size - at).unwrap_or(usize::MAX)) {
+        for entry in entries.iter().take(usize::try_from(subject.checkpoint.size - at).unwrap_or(usize::MAX))
+        {
             after += entry.len() + 2;
             if at == index {
                 own = entry.len();
@@ -95,7 +104,8 @@ fn alter(log: &dyn Log, subject: &Subject, from: &Path, to: &Path, index: u64) -
     }
     let place = bytes.len().checked_sub(after).map(|start| start + 2 + own / 2);
     let byte = place.and_then(|place| bytes.get_mut(place));
-    let byte = byte.ok_or_else(|| Failure::damaged("changing a byte", "the export is shorter than the log"))?;
+    let byte =
+        byte.ok_or_else(|| Failure::damaged("changing a byte", "the export is shorter than the log"))?;
     *byte ^= 1;
     data::write_new(to, &bytes, false)
 }

@@ -30,7 +30,8 @@ impl Actor {
         let point = Bytes(secret.verifying_key().to_bytes().to_vec());
         let purpose = if kind == SourceKind::Person { KeyUse::Ssh } else { KeyUse::Cose };
         let key = PublicKey { algorithm: Algorithm::Ed25519, point, purpose, scope: None };
-        let id = SourceId::derive(kind, &key).ok_or_else(|| Failure::input("casting", "a device is no actor"))?;
+        let id =
+            SourceId::derive(kind, &key).ok_or_else(|| Failure::input("casting", "a device is no actor"))?;
         Ok(Self { secret, key, id, sequence: 0, previous: None })
     }
 

@@ -117,7 +117,12 @@ impl Pump {
     }
 
     /// Its evidence: what it runs, how often it started, and the newest checkpoint it has seen.
-    pub(super) fn attest(&mut self, time: Time, beacon: &Beacon, firmware: Firmware) -> Result<Arc<[u8]>, Failure> {
+    pub(super) fn attest(
+        &mut self,
+        time: Time,
+        beacon: &Beacon,
+        firmware: Firmware,
+    ) -> Result<Arc<[u8]>, Failure> {
         let measured = |name: &str, version: &str| Measured {
             name: name.into(),
             version: Some(version.into()),
@@ -135,7 +140,12 @@ impl Pump {
 }
 
 /// Enrols so many pumps on every core.
-pub(super) fn enrol(story: u64, count: u64, bar: &ProgressBar, stop: &AtomicBool) -> Result<Vec<Pump>, Failure> {
+pub(super) fn enrol(
+    story: u64,
+    count: u64,
+    bar: &ProgressBar,
+    stop: &AtomicBool,
+) -> Result<Vec<Pump>, Failure> {
     let profile = profile()?;
     let mut numbers: Vec<u64> = (0..count).collect();
     each(&mut numbers, bar, stop, |n| Pump::enrol(&profile, story, *n))
@@ -150,23 +160,24 @@ pub(super) fn each<T: Send, R: Send>(
 ) -> Result<Vec<R>, Failure> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = items.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let one = |part: &mut [T]| -> Result<Vec<R>, Failure> {
-            let mut out = Vec::with_capacity(part.len());
-            for item in part {
-                if stop.load(Ordering::Relaxed) {
-                    return Err(super::interrupted());
-                }
-                out.push(work(item)?);
-                bar.inc(1);
+    let one = |part: &mut [T]| -> Result<Vec<R>, Failure> {
+        let mut out = Vec::with_capacity(part.len());
+        for item in part {
+            if stop.load(Ordering::Relaxed) {
+                return Err(super::interrupted());
             }
-            Ok(out)
-        };
+            out.push(work(item)?);
+            bar.inc(1);
+        }
+        Ok(out)
+    };
+    std::thread::scope(|scope| {
         let one = &one;
         let handles: Vec<_> = items.chunks_mut(share).map(|part| scope.spawn(move || one(part))).collect();
         let mut all = Vec::new();
         for handle in handles {
-            let part = handle.join().map_err(|_| Failure::environment("working on the fleet", "a thread failed"))?;
+            let part =
+                handle.join().map_err(|_| Failure::environment("working on the fleet", "a thread failed"))?;
             all.extend(part?);
         }
         Ok(all)

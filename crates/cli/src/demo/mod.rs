@@ -133,7 +133,10 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Verdict, Failure
     if ui.is_json() {
         ui.json(&Value::Object(stage.figures.clone()))?;
     }
-    stage.say(&format!("\n{}", ui.good(&format!("Each step came out as it must. {} in all.", text::took(took)))))?;
+    stage.say(&format!(
+        "\n{}",
+        ui.good(&format!("Each step came out as it must. {} in all.", text::took(took)))
+    ))?;
     match (&temporary, args.once) {
         (Some(root), true) => {
             std::fs::remove_dir_all(root).map_err(|e| Failure::file("removing", root, &e))?;
@@ -154,8 +157,11 @@ fn place(context: &Context, seed: u64) -> Result<(DataDir, PathBuf, Option<PathB
         let root = context.data.root().to_owned();
         let taken = std::fs::read_dir(&root).is_ok_and(|mut entries| entries.next().is_some());
         if taken {
-            return Err(Failure::input(format!("beginning the demo in {}", root.display()), "the directory is not empty")
-                .hint("name a directory that is empty or new, or leave out --data"));
+            return Err(Failure::input(
+                format!("beginning the demo in {}", root.display()),
+                "the directory is not empty",
+            )
+            .hint("name a directory that is empty or new, or leave out --data"));
         }
         let mut beside = root.as_os_str().to_owned();
         beside.push("-demo");

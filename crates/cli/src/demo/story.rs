@@ -110,8 +110,10 @@ fn begin<'s, 'u>(stage: &'s mut Stage<'u>) -> Result<Play<'s, 'u>, Failure> {
     for outcome in ledger.submit(entries) {
         outcome?;
     }
-    stage.tell("The administrator, whose SSH key signed each enrolment, enrolled an enrolment station, a release \
-                engineer, a quality manager and a build pipeline.")?;
+    stage.tell(
+        "The administrator, whose SSH key signed each enrolment, enrolled an enrolment station, a release \
+                engineer, a quality manager and a build pipeline.",
+    )?;
     let key: &VerifierKey = &made.log_key;
     let witnesses = Witnesses::new(key)?;
     Ok(Play { stage, ledger, clock, start, witnesses, administrator, station, attested: 0 })
@@ -186,7 +188,7 @@ impl Play<'_, '_> {
     }
 
     /// Sixteen weeks: evidence each week, two updates, lost links, a clone, a stolen key.
-    fn months(&mut self, pumps: &mut Vec<Pump>) -> Result<(), Failure> {
+    fn months(&mut self, pumps: &mut [Pump]) -> Result<(), Failure> {
         self.stage.step("Four months in the field")?;
         let watch = Stopwatch::start();
         let bar = self.stage.ui.progress("Weeks of evidence", WEEKS * pumps.len() as u64);
@@ -197,7 +199,8 @@ impl Play<'_, '_> {
             self.clock.set(self.start.plus(week * WEEK));
             let (time, beacon) = (self.now(), self.beacon()?);
             // An update restarts the pump, and a restart derives the key anew.
-            let restart = |n: usize| week == 1 || firmware(week, n as u64).0 != firmware(week - 1, n as u64).0;
+            let restart =
+                |n: usize| week == 1 || firmware(week, n as u64).0 != firmware(week - 1, n as u64).0;
             let mut work: Vec<(usize, &mut Pump)> = pumps.iter_mut().enumerate().collect();
             boots += work.iter().filter(|(n, _)| restart(*n)).count() as u64;
             let entries = fleet::each(&mut work, &bar, &self.stage.stop, |(n, pump)| {
@@ -241,7 +244,9 @@ impl Play<'_, '_> {
             plural(seals, "seal", "seals")
         ))?;
         must(seals > 0, "states were sealed")?;
-        for (name, value) in [("attested", attested), ("key_derivations", boots), ("late", late), ("seals", seals)] {
+        for (name, value) in
+            [("attested", attested), ("key_derivations", boots), ("late", late), ("seals", seals)]
+        {
             self.stage.figure(name, value);
         }
         Ok(())
@@ -257,7 +262,10 @@ impl Play<'_, '_> {
         let before = gaps(&self.ledger);
         self.submit(std::mem::take(kept))?;
         let after = gaps(&self.ledger);
-        must(before > 0 && after == 0, "gaps opened while links were lost, and closed when the evidence came")?;
+        must(
+            before > 0 && after == 0,
+            "gaps opened while links were lost, and closed when the evidence came",
+        )?;
         bar.suspend(|| {
             self.stage.tell(&format!(
                 "Week {}: {} without a link for three weeks came back. Their streams showed gaps; {} late pieces of \
@@ -282,9 +290,8 @@ impl Play<'_, '_> {
         self.attested += 1;
         self.submit(vec![real])?;
         let outcome = self.ledger.submit(vec![forged]).pop();
-        let kept = match outcome {
-            Some(Err(Rejection::Equivocation { kept, .. })) => kept,
-            _ => return must(false, "the clone is caught"),
+        let Some(Err(Rejection::Equivocation { kept, .. })) = outcome else {
+            return must(false, "the clone is caught");
         };
         let forks = self.ledger.read().streams().get(&stream).map_or(0, |s| s.forks.len());
         must(forks == 1, "the fork is a finding of its stream")?;
@@ -312,9 +319,8 @@ impl Play<'_, '_> {
         fake.serial = Some("SP999999".into());
         let forged = self.station.state(now, None, fake)?;
         let outcome = self.ledger.submit(vec![forged]).pop();
-        let kept = match outcome {
-            Some(Err(Rejection::Quarantined { kept, .. })) => kept,
-            _ => return must(false, "what the revoked key signed is quarantined"),
+        let Some(Err(Rejection::Quarantined { kept, .. })) = outcome else {
+            return must(false, "what the revoked key signed is quarantined");
         };
         self.stage.figure("quarantine_entry", kept);
         self.stage.tell(&format!(

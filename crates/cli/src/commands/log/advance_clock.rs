@@ -10,7 +10,7 @@ use crate::failure::{Failure, Verdict};
 
 /// Let log time jump further than the bound, once
 #[derive(Args, Debug)]
-pub(super) struct AdvanceClockArgs {
+pub(crate) struct AdvanceClockArgs {
     /// The next tick may reach this time, such as 2026-11-20T12:00:00Z
     #[arg(long, value_name = "TIME")]
     until: Time,

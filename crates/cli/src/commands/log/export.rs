@@ -14,7 +14,7 @@ use crate::text;
 ///
 /// `vouchsafe verify` reads both. What is read from the store is re-hashed and compared with the checkpoint.
 #[derive(Args, Debug)]
-pub(super) struct ExportArgs {
+pub(crate) struct ExportArgs {
     /// The file to write (docs/spec/log-export.md)
     #[arg(value_name = "FILE", required_unless_present = "tiles", conflicts_with = "tiles")]
     file: Option<PathBuf>,
@@ -34,7 +34,9 @@ impl ExportArgs {
         let (target, bytes) = match (&self.file, &self.tiles) {
             (_, Some(dir)) => (dir, write_tiles(&log, &subject, dir, |n| bar.set_position(n))?),
             (Some(file), None) => (file, write_file(&log, &subject, file, |n| bar.set_position(n))?),
-            (None, None) => return Err(Failure::input("exporting", "neither a file nor `--tiles DIR` was given")),
+            (None, None) => {
+                return Err(Failure::input("exporting", "neither a file nor `--tiles DIR` was given"));
+            }
         };
         bar.finish_and_clear();
         let ui = &context.ui;
@@ -52,7 +54,10 @@ impl ExportArgs {
             ("origin", subject.checkpoint.origin.clone()),
             ("entries", text::count(size)),
             ("root", root),
-            ("signatures", format!("{} on the checkpoint, the log's among them", text::count(signatures as u64))),
+            (
+                "signatures",
+                format!("{} on the checkpoint, the log's among them", text::count(signatures as u64)),
+            ),
             ("bytes", text::count(bytes)),
         ])?;
         ui.note(format!(

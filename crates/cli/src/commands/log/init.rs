@@ -80,7 +80,9 @@ impl InitArgs {
         }
         if self.simulated != self.origin.starts_with(SIMULATED) {
             let problem = format!("an origin begins with `{SIMULATED}` exactly when the log is simulated");
-            return Err(Failure::input(doing, problem).hint("change `--origin`, or give or leave out `--simulated`"));
+            return Err(
+                Failure::input(doing, problem).hint("change `--origin`, or give or leave out `--simulated`")
+            );
         }
         let guard = self.guard.clone().map_or_else(|| default_guard(&self.origin), Ok)?;
         let passphrases = Passphrases { file: self.passphrase_file.clone() };
@@ -112,7 +114,8 @@ impl InitArgs {
 /// Refuses to put a person's key into the data directory: whoever backs that up must not back up the key.
 fn outside(path: &Path, data: &DataDir) -> Result<(), Failure> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let resolve = |path: &Path| path.canonicalize().unwrap_or_else(|_| std::path::absolute(path).unwrap_or_default());
+    let resolve =
+        |path: &Path| path.canonicalize().unwrap_or_else(|_| std::path::absolute(path).unwrap_or_default());
     if resolve(parent).starts_with(resolve(data.root())) {
         return Err(Failure::input(format!("writing the key {}", path.display()), "it would lie in the data directory")
             .hint("a person's key belongs to the person: choose a place outside, such as ~/.ssh or a removable disk"));
@@ -128,8 +131,13 @@ pub(crate) fn make(data: &DataDir, making: Making<'_>) -> Result<Made, Failure> 
     let guard = FileGuard::new(&making.guard, data.root())?;
     if guard.load()?.is_some() {
         let doing = format!("making the log {}", making.origin);
-        return Err(Failure::input(doing, format!("{} guards another log of this name", making.guard.display()))
-            .hint("two logs of one name could contradict each other: choose another origin, or another `--guard`"));
+        return Err(Failure::input(
+            doing,
+            format!("{} guards another log of this name", making.guard.display()),
+        )
+        .hint(
+            "two logs of one name could contradict each other: choose another origin, or another `--guard`",
+        ));
     }
     private_directory(&data.root().join("keys"))?;
     let log = SqliteLog::open(data.root())?;
@@ -139,7 +147,8 @@ pub(crate) fn make(data: &DataDir, making: Making<'_>) -> Result<Made, Failure> 
     let keys = LedgerKeys::from_seeds(making.origin, &random()?, &random()?)?;
     let log_key = keys.checkpoint.verifier().clone();
     data::replace(&data.key_file(), keys.to_text().as_bytes(), true)?;
-    let guard_path = std::path::absolute(&making.guard).map_err(|e| Failure::file("finding", &making.guard, &e))?;
+    let guard_path =
+        std::path::absolute(&making.guard).map_err(|e| Failure::file("finding", &making.guard, &e))?;
     data::replace(&data.config_file(), Config::template(making.origin, &guard_path).as_bytes(), false)?;
     write_policy(data, [log_key.to_string().as_str()].into_iter())?;
     drop(data.blobs()?);
@@ -159,7 +168,9 @@ pub(crate) fn make(data: &DataDir, making: Making<'_>) -> Result<Made, Failure> 
 
 /// Writes the trust policy to hand to those who verify: every key the log has had, no witness.
 pub(crate) fn write_policy<'a>(data: &DataDir, keys: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
-    let mut text = String::from("# Trust policy (C2SP tlog-policy): the keys of this log. Give it to those who verify, another way than the files.\n");
+    let mut text = String::from(
+        "# Trust policy (C2SP tlog-policy): the keys of this log. Give it to those who verify, another way than the files.\n",
+    );
     for key in keys {
         text.push_str(&format!("log {key}\n"));
     }

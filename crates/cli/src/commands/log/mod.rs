@@ -15,7 +15,7 @@ use super::Context;
 use crate::failure::{Failure, Verdict};
 
 #[derive(Subcommand, Debug)]
-pub(super) enum LogCommand {
+pub(crate) enum LogCommand {
     /// Make a new log: its keys, its first administrator, its configuration
     Init(init::InitArgs),
     /// Show the log, or one entry

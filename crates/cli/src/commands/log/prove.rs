@@ -22,7 +22,7 @@ use crate::text;
 /// The proof (C2SP tlog-proof) carries the entry as its extra data, so that the one file verifies offline. It proves that the
 /// entry is included; not that nothing superseded it later.
 #[derive(Args, Debug)]
-pub(super) struct ProveArgs {
+pub(crate) struct ProveArgs {
     /// Index of the entry
     index: u64,
     /// Write the proof to this file instead of standard output
@@ -53,8 +53,12 @@ impl ProveArgs {
         let root = subject.checkpoint.root;
         tlog::proof::verify_inclusion(self.index, subject.checkpoint.size, &leaf_hash(&raw), &hashes, &root)
             .map_err(|e| Failure::damaged(&doing, format!("the stored tree does not prove it: {e}")))?;
-        let packet =
-            LogProof { extra: Some(raw.to_vec()), index: self.index, hashes, checkpoint: subject.note.clone() };
+        let packet = LogProof {
+            extra: Some(raw.to_vec()),
+            index: self.index,
+            hashes,
+            checkpoint: subject.note.clone(),
+        };
         let packet = packet.to_string();
         let entry = Entry::decode(&raw).map_err(|e| Failure::damaged(&doing, e))?;
         let ui = &context.ui;
@@ -74,7 +78,15 @@ impl ProveArgs {
         };
         ui.print(ui.good(&format!("Wrote {}.", path.display())))?;
         ui.pairs(&[
-            ("entry", format!("{}, {} by {}", text::count(self.index), entry.body().fact.name(), entry.body().source)),
+            (
+                "entry",
+                format!(
+                    "{}, {} by {}",
+                    text::count(self.index),
+                    entry.body().fact.name(),
+                    entry.body().source
+                ),
+            ),
             ("proves", format!("included among the first {} entries", text::count(subject.checkpoint.size))),
             ("does not prove", "that it is current: a later entry may correct or supersede it".into()),
             ("signatures", text::count(subject.note.signatures().len() as u64)),

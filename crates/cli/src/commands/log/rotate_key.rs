@@ -19,7 +19,7 @@ use crate::text;
 ///
 /// The old key signs the new one, in the log. Give those who verify the new trust policy.
 #[derive(Args, Debug)]
-pub(super) struct RotateKeyArgs {}
+pub(crate) struct RotateKeyArgs {}
 
 impl RotateKeyArgs {
     pub(super) fn run(self, context: &Context) -> Result<Verdict, Failure> {

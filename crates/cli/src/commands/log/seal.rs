@@ -17,7 +17,7 @@ use crate::text;
 /// Writes a Merkle root over the sorted states of each concern into the log: what later proofs of `current`, `absent` and
 /// `counted` rest on. A running server does so hourly by itself.
 #[derive(Args, Debug)]
-pub(super) struct SealArgs {}
+pub(crate) struct SealArgs {}
 
 impl SealArgs {
     pub(super) fn run(self, context: &Context) -> Result<Verdict, Failure> {
@@ -37,7 +37,9 @@ impl SealArgs {
             return Ok(Verdict::Holds);
         }
         ui.print(ui.good(&format!("Sealed the states of the first {} entries.", text::count(sealed.size))))?;
-        let label = |c: &evidence::facts::log::SealedConcern| format!("{} states, root {}", text::count(c.count), c.root);
+        let label = |c: &evidence::facts::log::SealedConcern| {
+            format!("{} states, root {}", text::count(c.count), c.root)
+        };
         let pairs: Vec<_> = sealed.concerns.iter().map(|c| (c.concern.as_str(), label(c))).collect();
         ui.pairs(&pairs)?;
         Ok(Verdict::Holds)

@@ -17,7 +17,7 @@ const MAX_SHOWN: u64 = 10_000;
 
 /// Show the log, or one entry
 #[derive(Args, Debug)]
-pub(super) struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// Index of one entry to show whole
     index: Option<u64>,
     /// Index of the first entry to list [default: the newest]
@@ -76,7 +76,8 @@ fn one(context: &Context, log: &dyn Log, loaded: &Loaded, index: u64) -> Result<
     let content = text::body_json(body);
     let content = content.get("content").unwrap_or(&Value::Null);
     let content = format!("{content:#}");
-    let content: String = content.chars().map(|c| if c.is_control() && c != '\n' { '·' } else { c }).collect();
+    let content: String =
+        content.chars().map(|c| if c.is_control() && c != '\n' { '·' } else { c }).collect();
     if let Some(reason) = &body.reason {
         pairs.push(("reason", text::printable(reason, 4_096)));
     }

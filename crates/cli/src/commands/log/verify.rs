@@ -10,7 +10,7 @@ use crate::failure::{Failure, Verdict};
 
 /// Verify everything that is stored, and name the first entry that is wrong
 #[derive(Args, Debug)]
-pub(super) struct LogVerifyArgs {
+pub(crate) struct LogVerifyArgs {
     /// Re-hash only; leave signatures and streams out
     #[arg(long)]
     hashes_only: bool,

@@ -11,7 +11,7 @@ use crate::failure::{Failure, Verdict};
 
 /// Change the printed name of a source
 #[derive(Args, Debug)]
-pub(super) struct RenameArgs {
+pub(crate) struct RenameArgs {
     /// Whose name
     source: SourceId,
     /// The name from now on
@@ -22,7 +22,7 @@ pub(super) struct RenameArgs {
 
 /// Keep a source from speaking
 #[derive(Args, Debug)]
-pub(super) struct SuspendArgs {
+pub(crate) struct SuspendArgs {
     /// Who
     source: SourceId,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(super) struct SuspendArgs {
 
 /// Let a suspended source speak again
 #[derive(Args, Debug)]
-pub(super) struct ReinstateArgs {
+pub(crate) struct ReinstateArgs {
     /// Who
     source: SourceId,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(super) struct ReinstateArgs {
 
 /// Give a source other roles
 #[derive(Args, Debug)]
-pub(super) struct RolesArgs {
+pub(crate) struct RolesArgs {
     /// Whose roles
     source: SourceId,
     /// All roles it has from now on; none takes all away
@@ -65,14 +65,26 @@ fn state(
 impl RenameArgs {
     pub(super) fn run(self, context: &Context) -> Result<Verdict, Failure> {
         let fact = SourceRenamed { source: self.source, name: self.name };
-        state(context, &self.author, self.source, fact, "Renamed the source. Earlier entries keep the earlier name.")
+        state(
+            context,
+            &self.author,
+            self.source,
+            fact,
+            "Renamed the source. Earlier entries keep the earlier name.",
+        )
     }
 }
 
 impl SuspendArgs {
     pub(super) fn run(self, context: &Context) -> Result<Verdict, Failure> {
         let fact = SourceSuspended { source: self.source };
-        state(context, &self.author, self.source, fact, "Suspended the source. What it says now is quarantined.")
+        state(
+            context,
+            &self.author,
+            self.source,
+            fact,
+            "Suspended the source. What it says now is quarantined.",
+        )
     }
 }
 

@@ -15,7 +15,7 @@ use crate::keys::read_public;
 
 /// Kinds of source that are enrolled this way; devices are enrolled by stations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
+pub(crate) enum Kind {
     /// An individual, who signs with a key nobody else holds
     Person,
     /// A service that acts for others, visibly
@@ -30,7 +30,7 @@ enum Kind {
 
 /// How a key signs entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Use {
+pub(crate) enum Use {
     /// SSH signatures: people
     Ssh,
     /// COSE_Sign1: programs
@@ -39,7 +39,7 @@ pub(super) enum Use {
 
 /// Enrol a person, service, CI job, gateway or station
 #[derive(Args, Debug)]
-pub(super) struct EnrolArgs {
+pub(crate) struct EnrolArgs {
     /// Public key of the new source: an OpenSSH .pub file (Ed25519, ECDSA P-256, security key)
     #[arg(value_name = "FILE.pub")]
     public_key: PathBuf,

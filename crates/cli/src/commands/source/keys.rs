@@ -15,7 +15,7 @@ use crate::failure::{Failure, Verdict};
 
 /// Give a source another key
 #[derive(Args, Debug)]
-pub(super) struct RotateArgs {
+pub(crate) struct RotateArgs {
     /// Whose key
     source: SourceId,
     /// The new public key
@@ -33,7 +33,7 @@ pub(super) struct RotateArgs {
 
 /// Why a key is revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Cause {
+pub(crate) enum Cause {
     /// Someone else may have the key
     Compromised,
     /// The key cannot be used any more
@@ -46,7 +46,7 @@ enum Cause {
 
 /// Revoke a key; what it signed before stays valid
 #[derive(Args, Debug)]
-pub(super) struct RevokeArgs {
+pub(crate) struct RevokeArgs {
     /// Whose key
     source: SourceId,
     /// Id of the key [default: the only one that is valid]
@@ -66,17 +66,23 @@ pub(super) struct RevokeArgs {
 fn key_id(told: Option<&str>, source: &SourceId, world: Option<&World>) -> Result<KeyId, Failure> {
     let doing = format!("finding the key of {source}");
     if let Some(told) = told {
-        return Hash::from_hex(told).map_err(|e| Failure::input(doing, e).hint("`vouchsafe source show` lists key ids"));
+        return Hash::from_hex(told)
+            .map_err(|e| Failure::input(doing, e).hint("`vouchsafe source show` lists key ids"));
     }
     let Some(world) = world else {
-        return Err(Failure::input(doing, "there is no data directory at hand to look it up").hint("give its id"));
+        return Err(
+            Failure::input(doing, "there is no data directory at hand to look it up").hint("give its id")
+        );
     };
-    let known = world.sources().get(source).ok_or_else(|| Failure::input(&doing, "the source is not enrolled"))?;
+    let known =
+        world.sources().get(source).ok_or_else(|| Failure::input(&doing, "the source is not enrolled"))?;
     let mut valid = known.keys_at(world.size());
     match (valid.next(), valid.next()) {
         (Some(key), None) => Ok(key.id),
         (None, _) => Err(Failure::input(doing, "it has no valid key").hint("give the id of the key")),
-        (Some(_), Some(_)) => Err(Failure::input(doing, "it has several valid keys").hint("give the id of the key")),
+        (Some(_), Some(_)) => {
+            Err(Failure::input(doing, "it has several valid keys").hint("give the id of the key"))
+        }
     }
 }
 

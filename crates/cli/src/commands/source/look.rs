@@ -12,7 +12,7 @@ use crate::text;
 
 /// List sources
 #[derive(Args, Debug)]
-pub(super) struct ListArgs {
+pub(crate) struct ListArgs {
     /// List devices too
     #[arg(long)]
     devices: bool,
@@ -20,7 +20,7 @@ pub(super) struct ListArgs {
 
 /// Show one source with its history
 #[derive(Args, Debug)]
-pub(super) struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// Who
     source: SourceId,
 }
@@ -63,14 +63,20 @@ impl ListArgs {
             })
             .collect();
         let width = |column: usize, least: usize| {
-            rows.iter().filter_map(|row| row.get(column)).map(|c| c.chars().count()).max().unwrap_or(0).max(least)
+            rows.iter()
+                .filter_map(|row| row.get(column))
+                .map(|c| c.chars().count())
+                .max()
+                .unwrap_or(0)
+                .max(least)
         };
         let (id, name, roles) = (width(0, 6), width(1, 4), width(2, 5));
         ui.print(ui.dim(&format!("{:<id$}  {:<name$}  {:<roles$}  state", "source", "name", "roles")))?;
         for [a, b, c, d] in &rows {
             ui.print(format!("{a:<id$}  {b:<name$}  {c:<roles$}  {d}"))?;
         }
-        let devices = loaded.world.sources().iter_from(None).filter(|(id, _)| id.kind() == SourceKind::Device).count();
+        let devices =
+            loaded.world.sources().iter_from(None).filter(|(id, _)| id.kind() == SourceKind::Device).count();
         if devices > 0 && !self.devices {
             ui.note(format!("and {}: give --devices", text::plural(devices as u64, "device", "devices")));
         }
@@ -84,7 +90,13 @@ fn period(key: &KeyPeriod) -> String {
         (Some(until), None) => format!("{until}, rotated"),
         (Some(until), Some(cause)) => format!("{until}, {}", cause.word()),
     };
-    format!("{}\n  {} {}, entries {} to {until}", key.id, key.key.algorithm.word(), key.key.purpose.word(), key.from)
+    format!(
+        "{}\n  {} {}, entries {} to {until}",
+        key.id,
+        key.key.algorithm.word(),
+        key.key.purpose.word(),
+        key.from
+    )
 }
 
 impl ShowArgs {
@@ -92,7 +104,8 @@ impl ShowArgs {
         let (_, loaded) = context.data.load()?;
         let size = loaded.head.size;
         let source = loaded.world.sources().get(&self.source);
-        let source = source.ok_or_else(|| Failure::input(format!("looking for {}", self.source), "it is not enrolled"))?;
+        let source = source
+            .ok_or_else(|| Failure::input(format!("looking for {}", self.source), "it is not enrolled"))?;
         let streams: Vec<_> = loaded.world.streams().of_source(self.source).collect();
         let entries: u64 = streams.iter().map(|(_, s)| s.entries).sum();
         let gaps = streams.iter().filter(|(_, s)| !s.gaps.is_empty()).count();
@@ -105,7 +118,7 @@ impl ShowArgs {
                 .map(|k| {
                     json!({
                         "key": k.id.to_string(), "algorithm": k.key.algorithm.word(), "use": k.key.purpose.word(),
-                        "from": k.from, "until": k.until, "cause": k.cause.map(|c| c.word()),
+                        "from": k.from, "until": k.until, "cause": k.cause.map(evidence::facts::sources::RevocationCause::word),
                     })
                 })
                 .collect();
@@ -125,12 +138,18 @@ impl ShowArgs {
             ("state", state(source, size).into()),
             ("enrolled by entry", text::count(source.enrolled)),
             ("keys", keys.join("\n")),
-            ("said", format!(
-                "{} in {}",
-                text::plural(entries, "entry", "entries"),
-                text::plural(streams.len() as u64, "stream", "streams")
-            )),
-            ("findings", format!("{gaps} streams with gaps, {forks} forked, {} quarantined", source.quarantined.len())),
+            (
+                "said",
+                format!(
+                    "{} in {}",
+                    text::plural(entries, "entry", "entries"),
+                    text::plural(streams.len() as u64, "stream", "streams")
+                ),
+            ),
+            (
+                "findings",
+                format!("{gaps} streams with gaps, {forks} forked, {} quarantined", source.quarantined.len()),
+            ),
         ])?;
         Ok(Verdict::Holds)
     }

@@ -11,7 +11,7 @@ use super::Context;
 use crate::failure::{Failure, Verdict};
 
 #[derive(Subcommand, Debug)]
-pub(super) enum SourceCommand {
+pub(crate) enum SourceCommand {
     /// Enrol a person, service, CI job, gateway or station
     Enrol(enrol::EnrolArgs),
     /// Give a source another key

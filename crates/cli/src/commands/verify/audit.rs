@@ -40,7 +40,9 @@ impl Audit<'_> {
         let head = self.log.head()?.ok_or(ledger::LedgerError::NoLog)?;
         let trust = self.trust(&head.checkpoint)?;
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let bar = context.ui.progress(if self.signatures { "Verifying entries" } else { "Re-hashing entries" }, head.size);
+        let bar = context
+            .ui
+            .progress(if self.signatures { "Verifying entries" } else { "Re-hashing entries" }, head.size);
         let depth = Depth { signatures: self.signatures, threads };
         let mut report = audit(self.log, depth, trust.key.as_ref(), |done, _| bar.set_position(done))?;
         bar.finish_and_clear();
@@ -81,7 +83,8 @@ impl Audit<'_> {
         let Ok(judgement) = policy.verify(&note) else { return Ok(None) };
         let (mut edge, mut filled) = (Edge::new(), Vec::new());
         while edge.size() < judgement.checkpoint.size {
-            let left = usize::try_from(judgement.checkpoint.size - edge.size()).unwrap_or(usize::MAX).min(4_096);
+            let left =
+                usize::try_from(judgement.checkpoint.size - edge.size()).unwrap_or(usize::MAX).min(4_096);
             let entries = self.log.read(edge.size(), left, 8 << 20)?;
             if entries.is_empty() {
                 return Ok(None);
@@ -101,14 +104,20 @@ impl Audit<'_> {
         unchecked: &[&str],
     ) -> Result<(), Failure> {
         let beginning = Beginning::of(self.log);
-        let witnesses: Vec<String> = trust.judgement.iter().flat_map(|j| &j.witnesses).map(|w| {
-            let time = evidence::Time::from_seconds(w.time).unwrap_or_default();
-            format!("{} at {time}", w.witness.name)
-        }).collect();
+        let witnesses: Vec<String> = trust
+            .judgement
+            .iter()
+            .flat_map(|j| &j.witnesses)
+            .map(|w| {
+                let time = evidence::Time::from_seconds(w.time).unwrap_or_default();
+                format!("{} at {time}", w.witness.name)
+            })
+            .collect();
         let witnessed = trust.judgement.as_ref().map(|j| j.checkpoint.size);
         let ui = &context.ui;
         if ui.is_json() {
-            let problem = report.problem.as_ref().map(|(index, reason)| json!({ "index": index, "reason": reason }));
+            let problem =
+                report.problem.as_ref().map(|(index, reason)| json!({ "index": index, "reason": reason }));
             return ui.json(&json!({
                 "holds": report.holds(), "policy": self.policy.is_some(), "problem": problem,
                 "origin": beginning.origin, "log_key": beginning.key, "simulated": beginning.simulated,
@@ -134,11 +143,18 @@ impl Audit<'_> {
         }
         let mut pairs = vec![("log", beginning.name())];
         pairs.push(("begun", beginning.begun.clone()));
-        pairs.push(("entries", if report.holds() {
-            format!("{}, all good", text::count(report.size))
-        } else {
-            format!("{} of {} are good, from the first on", text::count(report.good), text::count(report.size))
-        }));
+        pairs.push((
+            "entries",
+            if report.holds() {
+                format!("{}, all good", text::count(report.size))
+            } else {
+                format!(
+                    "{} of {} are good, from the first on",
+                    text::count(report.good),
+                    text::count(report.size)
+                )
+            },
+        ));
         pairs.push(("root", report.root.to_string()));
         if let Some(judgement) = &trust.judgement {
             pairs.push(("signed by", judgement.log.key.to_string()));

@@ -54,7 +54,9 @@ impl VerifyArgs {
             return audit.run(context, &subject, &UNCHECKED, || log.check_partial_tiles());
         }
         match first_line(path)?.as_str() {
-            line if line == PROOF_HEADER => proof::verify(context, path, self.entry.as_deref(), policy.as_ref()),
+            line if line == PROOF_HEADER => {
+                proof::verify(context, path, self.entry.as_deref(), policy.as_ref())
+            }
             line if line.starts_with(HEADER) => {
                 self.without_entry()?;
                 let log = LogFile::open(path)?;
@@ -66,15 +68,20 @@ impl VerifyArgs {
                     Err(e) => Err(e.to_string()),
                 })
             }
-            _ => Err(Failure::input(format!("verifying {}", path.display()), "it is neither a proof nor an exported log")
-                .hint(format!("a proof begins with `{PROOF_HEADER}`, an export with `{HEADER}`"))),
+            _ => Err(Failure::input(
+                format!("verifying {}", path.display()),
+                "it is neither a proof nor an exported log",
+            )
+            .hint(format!("a proof begins with `{PROOF_HEADER}`, an export with `{HEADER}`"))),
         }
     }
 
     fn without_entry(&self) -> Result<(), Failure> {
         match &self.entry {
             None => Ok(()),
-            Some(_) => Err(Failure::input("verifying", "`--entry` belongs to a proof, and this is an exported log")),
+            Some(_) => {
+                Err(Failure::input("verifying", "`--entry` belongs to a proof, and this is an exported log"))
+            }
         }
     }
 }

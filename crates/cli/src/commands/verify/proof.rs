@@ -33,7 +33,8 @@ pub(super) fn verify(
     let packet = LogProof::parse(&read(path, MAX_PACKET_BYTES)?).map_err(|e| Failure::input(&doing, e))?;
     let given = entry.map(|path| read(path, evidence::MAX_ENTRY)).transpose()?;
     let raw = given.or_else(|| packet.extra.clone()).ok_or_else(|| {
-        Failure::input(&doing, "the proof does not carry its entry").hint("give the entry with `--entry FILE`")
+        Failure::input(&doing, "the proof does not carry its entry")
+            .hint("give the entry with `--entry FILE`")
     })?;
     let checkpoint = Checkpoint::parse(packet.checkpoint.text()).map_err(|e| Failure::input(&doing, e))?;
     let leaf = leaf_hash(&raw);
