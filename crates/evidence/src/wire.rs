@@ -14,6 +14,7 @@ use crate::cbor::{Malformed, Reader, Writer};
 use crate::json::{JsonError, Value};
 #[cfg(feature = "sample")]
 use crate::sample::Sampler;
+use crate::types::BlobRef;
 
 /// A value with one deterministic encoding.
 pub trait Field: Sized {
@@ -29,6 +30,8 @@ pub trait Field: Sized {
     fn missing() -> Option<Self> {
         None
     }
+    /// Shows every blob that the value names.
+    fn blobs(&self, _seen: &mut dyn FnMut(&BlobRef)) {}
     /// Writes the value.
     fn write(&self, w: &mut Writer);
     /// Reads the value.
@@ -79,6 +82,12 @@ macro_rules! structures {
                 )*
                 text.push('}');
                 out.push(($rule.into(), text));
+            }
+            #[allow(unused_variables, clippy::allow_attributes, reason = "a structure may have no field")]
+            fn blobs(&self, seen: &mut dyn FnMut(&$crate::types::BlobRef)) {
+                // One structure is the reference itself; for all others this is known to be false when compiled.
+                if let Some(blob) = (self as &dyn core::any::Any).downcast_ref() { seen(blob); }
+                $($crate::wire::Field::blobs(&self.$field, seen);)*
             }
             #[allow(unused_variables, clippy::allow_attributes, reason = "a structure may have no field")]
             fn write(&self, w: &mut $crate::cbor::Writer) {
@@ -222,6 +231,14 @@ macro_rules! catalogue {
             #[must_use]
             pub const fn tag(&self) -> u64 {
                 match self { Self::Attested(_) => $crate::body::ATTESTED, $(Self::$name(_) => $tag,)* }
+            }
+
+            /// Shows every blob that this fact names.
+            pub fn blobs(&self, seen: &mut dyn FnMut(&$crate::types::BlobRef)) {
+                match self {
+                    Self::Attested(_) => {}
+                    $(Self::$name(content) => $crate::wire::Field::blobs(content, seen),)*
+                }
             }
 
             /// The name of this fact.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use evidence::{Entry, KeyId, PublicKey};
 use tlog::tile::{Edge, FullTile};
+use tlog::tree::CompactRange;
 use tlog::{Checkpoint, Hash, VerifierKey, leaf_hash};
 use world::{Verdict, World};
 
+use crate::attached::{Check, checks};
 use crate::authenticate::key_for;
 use crate::error::LedgerError;
 use crate::ports::{Head, Log};
@@ -69,7 +71,8 @@ pub fn audit(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Report, LedgerError> {
     let head = log.head()?.ok_or(LedgerError::NoLog)?;
-    let mut run = Run { world: World::new(), edge: Edge::new(), depth, tiles: 0, problem: None };
+    let (world, edge, ahead) = (World::new(), Edge::new(), CompactRange::new());
+    let mut run = Run { world, edge, ahead, depth, tiles: 0, problem: None };
     while run.problem.is_none() && run.edge.size() < head.size {
         let from = run.edge.size();
         match log.read(from, CHUNK, CHUNK_BYTES) {
@@ -99,9 +102,18 @@ pub fn audit(
     })
 }
 
+/// An entry with the key it must verify under, and the signatures inside its fact.
+struct Claim {
+    entry: Entry,
+    key: PublicKey,
+    checks: Vec<Check>,
+}
+
 struct Run {
     world: World,
     edge: Edge,
+    /// The tree of the entries replayed, which runs ahead of `edge` within a chunk.
+    ahead: CompactRange,
     depth: Depth,
     tiles: u64,
     problem: Option<(Option<u64>, String)>,
@@ -111,12 +123,15 @@ impl Run {
     /// Takes entries up to the first bad one.
     fn chunk(&mut self, log: &dyn Log, entries: &[Arc<[u8]>]) {
         let first = self.edge.size();
-        let mut to_verify: Vec<(Entry, PublicKey)> = Vec::with_capacity(entries.len());
+        let mut to_verify: Vec<Claim> = Vec::with_capacity(entries.len());
         let mut bad: Option<(u64, String)> = None;
         if self.depth.signatures {
             for (index, raw) in (first..).zip(entries) {
                 match self.replay(raw) {
-                    Ok(pair) => to_verify.push(pair),
+                    Ok(claim) => {
+                        self.ahead.append(leaf_hash(raw));
+                        to_verify.push(claim);
+                    }
                     Err(reason) => {
                         bad = Some((index, reason));
                         break;
@@ -146,7 +161,7 @@ impl Run {
     }
 
     /// Decides and applies, as the log did when it took the entry, and says which key must have signed it.
-    fn replay(&mut self, raw: &[u8]) -> Result<(Entry, PublicKey), String> {
+    fn replay(&mut self, raw: &[u8]) -> Result<Claim, String> {
         let entry = Entry::decode(raw).map_err(|e| e.to_string())?;
         let hash = entry.hash();
         let (id, key) = self.key(&entry)?;
@@ -158,8 +173,19 @@ impl Run {
             }
             Verdict::Quarantine(cause) => return Err(format!("the log should not have taken it: {cause}")),
         }
+        let checks = checks(&self.world, &entry).map_err(|e| e.to_string())?;
+        if let evidence::Fact::Recovered(f) = &entry.body().fact
+            && f.held_root != self.edge_root(f.held)
+        {
+            return Err("the recovery states another root over the kept entries".into());
+        }
         self.world.apply(&entry, hash);
-        Ok((entry, key))
+        Ok(Claim { entry, key, checks })
+    }
+
+    /// Root over the entries before this one, if `held` says as many.
+    fn edge_root(&self, held: u64) -> Hash {
+        if held == self.ahead.size() { self.ahead.root() } else { Hash([0; 32]) }
     }
 
     fn key(&self, entry: &Entry) -> Result<(KeyId, PublicKey), String> {
@@ -184,9 +210,10 @@ fn same_tile(log: &dyn Log, tile: &FullTile) -> Result<(), String> {
 }
 
 /// Place of the first entry whose proof does not hold.
-fn verify(pairs: &[(Entry, PublicKey)], threads: usize) -> Option<usize> {
+fn verify(pairs: &[Claim], threads: usize) -> Option<usize> {
     let share = pairs.len().div_ceil(threads.max(1)).max(64);
-    let one = |(entry, key): &(Entry, PublicKey)| entry.verify(key).is_err();
+    let one =
+        |c: &Claim| c.entry.verify(&c.key).is_err() || c.checks.iter().any(|check| check.run().is_err());
     std::thread::scope(|scope| {
         let handles: Vec<_> =
             pairs.chunks(share).map(|part| scope.spawn(move || part.iter().position(one))).collect();

@@ -8,6 +8,7 @@ use tlog::{Hash, leaf_hash};
 use world::streams::StreamKey;
 use world::{Refusal, World};
 
+use crate::attached::{Check, checks};
 use crate::error::Rejection;
 
 /// An entry whose proof of authorship holds under a key that its source had when it came.
@@ -40,14 +41,32 @@ pub(crate) fn key_for(world: &World, entry: &Entry) -> Result<(KeyId, PublicKey)
     Ok((key.id, key.key.clone()))
 }
 
-/// Parses and verifies; `find_key` looks into the world for a moment, the verification runs without it.
+/// What the world says about an entry before it is verified.
+pub(crate) struct Asked {
+    pub(crate) id: KeyId,
+    pub(crate) key: PublicKey,
+    /// Signatures inside its fact.
+    pub(crate) checks: Vec<Check>,
+}
+
+impl Asked {
+    pub(crate) fn of(world: &World, entry: &Entry) -> Result<Self, Rejection> {
+        let (id, key) = key_for(world, entry).map_err(Rejection::Refused)?;
+        Ok(Self { id, key, checks: checks(world, entry)? })
+    }
+}
+
+/// Parses and verifies; `ask` looks into the world for a moment, the verification runs without it.
 pub(crate) fn authenticate(
     bytes: Arc<[u8]>,
-    find_key: impl FnOnce(&Entry) -> Result<(KeyId, PublicKey), Refusal>,
+    ask: impl FnOnce(&Entry) -> Result<Asked, Rejection>,
 ) -> Result<Authenticated, Rejection> {
     let entry = Entry::decode(&bytes).map_err(Rejection::Malformed)?;
-    let (id, key) = find_key(&entry).map_err(Rejection::Refused)?;
-    entry.verify(&key).map_err(|e: BadProof| Rejection::BadProof(e))?;
+    let Asked { id, key, checks } = ask(&entry)?;
+    entry.verify(&key).map_err(Rejection::BadProof)?;
+    for check in checks {
+        check.run().map_err(|e: BadProof| Rejection::BadAttached(entry.body().fact.name(), e))?;
+    }
     let (hash, leaf) = (entry.hash(), leaf_hash(&bytes));
     Ok(Authenticated { entry, bytes, hash, leaf, key: id })
 }

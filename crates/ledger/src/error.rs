@@ -17,6 +17,9 @@ pub enum Rejection {
     /// The signature does not verify.
     #[error("the proof of authorship does not hold: {0}")]
     BadProof(evidence::proof::BadProof),
+    /// A signature inside the fact does not verify.
+    #[error("a signature inside {0} does not hold: {1}")]
+    BadAttached(&'static str, evidence::proof::BadProof),
     /// The world does not admit it.
     #[error("{0}")]
     Refused(Refusal),
@@ -75,6 +78,7 @@ impl Rejection {
         match self {
             Self::Malformed(_) => "malformed",
             Self::BadProof(_) => "bad_proof",
+            Self::BadAttached(..) => "bad_attached",
             Self::Refused(refusal) => refusal.code(),
             Self::Forbidden { .. } => "forbidden",
             Self::Equivocation { .. } => "equivocation",
@@ -95,6 +99,9 @@ impl Rejection {
                 "write the entry as docs/spec/entry.md says; the place counts from its first byte"
             }
             Self::BadProof(_) => "sign the body, or its hash, with the enrolled key; see docs/spec/entry.md",
+            Self::BadAttached(..) => {
+                "sign what docs/spec/entry.md, sections 9 and 10, say, with the key named there"
+            }
             Self::Refused(refusal) => refusal.hint(),
             Self::Forbidden { .. } => "ask an administrator for a role that permits it",
             Self::Equivocation { .. } => {
@@ -165,9 +172,14 @@ pub enum LedgerError {
     /// A key cannot be used.
     #[error("{0}")]
     BadKey(String),
-    /// The ledger was stopped.
-    #[error("the ledger was stopped")]
-    Stopped,
+    /// A thread of the ledger could not be started.
+    #[error("starting the thread `{name}`: {problem}")]
+    Thread {
+        /// Its name.
+        name: String,
+        /// What the system says.
+        problem: String,
+    },
     /// The ledger rejected an entry of its own making on behalf of the caller.
     #[error("{0}")]
     Rejected(Rejection),

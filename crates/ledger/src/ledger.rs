@@ -11,7 +11,7 @@ use evidence::{Entry, Fact, SourceId, Time};
 use tlog::{Hash, SigningKey, VerifierKey, leaf_hash};
 use world::World;
 
-use crate::authenticate::{Authenticated, authenticate, key_for};
+use crate::authenticate::{Asked, Authenticated, authenticate};
 use crate::authorise::Authorise;
 use crate::committer;
 use crate::error::{LedgerError, Rejection};
@@ -225,11 +225,30 @@ impl Ledger {
     }
 
     fn authenticate_one(&self, bytes: Arc<[u8]>) -> Result<Authenticated, Rejection> {
-        let authenticated = authenticate(bytes, |entry| key_for(&self.shared.world(), entry))?;
-        if let Some(beacon) = &authenticated.entry.body().beacon {
+        let authenticated = authenticate(bytes, |entry| Asked::of(&self.shared.world(), entry))?;
+        let body = authenticated.entry.body();
+        if let Some(beacon) = &body.beacon {
             self.check_beacon(beacon)?;
         }
+        self.check_blobs(&body.fact)?;
         Ok(authenticated)
+    }
+
+    /// Blobs are durable before the commit that names them. Only the loss of one may be stated without it.
+    fn check_blobs(&self, fact: &Fact) -> Result<(), Rejection> {
+        if matches!(fact, Fact::BlobLost(_)) {
+            return Ok(());
+        }
+        let mut named = Vec::new();
+        fact.blobs(&mut |blob| named.push(blob.digest));
+        for digest in named {
+            match self.shared.blobs.has(&digest) {
+                Ok(true) => {}
+                Ok(false) => return Err(Rejection::MissingBlob(digest)),
+                Err(e) => return Err(Rejection::Unavailable(e.to_string())),
+            }
+        }
+        Ok(())
     }
 
     /// The root of a beacon must be the log's own at that size. A beacon beyond the durable size is for *decide*.
@@ -485,7 +504,7 @@ fn start(
     );
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
         let thread = std::thread::Builder::new().name(format!("ledger-{name}")).spawn(work);
-        thread.map_err(|e| LedgerError::BadKey(format!("starting the thread `{name}`: {e}")))
+        thread.map_err(|e| LedgerError::Thread { name: name.into(), problem: e.to_string() })
     };
     let wake = inbox.clone();
     let (for_commit, for_receipts, for_guard) = (shared.clone(), shared.clone(), shared.clone());

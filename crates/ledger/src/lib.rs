@@ -11,6 +11,7 @@
 //! Not here: what facts mean (`world`), how stores work (adapters of [`ports`]), HTTP.
 #![forbid(unsafe_code)]
 
+mod attached;
 pub mod audit;
 mod authenticate;
 pub mod authorise;
@@ -18,17 +19,20 @@ mod committer;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+pub mod follow;
 mod guard;
 mod init;
 mod keys;
 mod ledger;
 pub mod ports;
+pub mod properties;
 mod receipt;
 mod recover;
 pub mod seal;
 mod sequencer;
 mod shared;
 mod snapshot;
+mod succeed;
 mod tree;
 mod voice;
 
@@ -42,4 +46,5 @@ pub use receipt::{Level, Receipt};
 pub use recover::{Loaded, load};
 pub use shared::Outcome;
 pub use snapshot::Snapshots;
+pub use succeed::{Succession, succeed};
 pub use tree::TreeView;

@@ -7,10 +7,14 @@
 //! | [`pages`] | HTML for people |
 //! | [`auth`] | bearer tokens, one-use sign-in codes, sessions |
 //! | [`witness`] | a C2SP witness, and the client that asks witnesses to cosign |
+//! | [`run`] | listeners, TLS, limits of connections, graceful stop |
+//! | [`metrics`] | what the server counts, as Prometheus reads it |
 
 pub mod api;
 pub mod auth;
+pub mod metrics;
 pub mod pages;
+pub mod run;
 mod state;
 pub mod witness;
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use ledger::Ledger;
 
+use crate::auth::Auth;
+
 /// Settings of the server that do not change while it runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -18,4 +20,6 @@ pub struct AppState {
     pub ledger: Arc<Ledger>,
     /// The settings.
     pub settings: Arc<Settings>,
+    /// Sign-in and sessions.
+    pub auth: Arc<Auth>,
 }

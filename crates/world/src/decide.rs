@@ -3,8 +3,10 @@
 //! The signature was verified before, under a key that the world gave; *decide* holds the entry to the state as it is at
 //! its index: key, suspension, place in the stream, and what its fact presupposes. Permissions are the ledger's seam.
 
-use evidence::facts::log::QuarantineCause;
-use evidence::{Entry, Fact, KeyId, SourceId, SourceKind, Time};
+use evidence::facts::log::{QuarantineCause, Recovered};
+use evidence::facts::statements::Signed;
+use evidence::statement::Statement;
+use evidence::{Body, Entry, Fact, KeyId, SourceId, SourceKind, Time};
 use tlog::Hash;
 
 use crate::streams::{Place, StreamKey};
@@ -160,6 +162,9 @@ pub fn decide(world: &World, entry: &Entry, hash: &Hash, key: &KeyId) -> Verdict
     if world.size() == 0 && matches!(body.fact, Fact::Genesis(_)) {
         return Verdict::Accept;
     }
+    if let Fact::Recovered(f) = &body.fact {
+        return recovery(world, body, f, place).map_or(Verdict::Accept, Verdict::Refuse);
+    }
     let Some(source) = world.sources().get(&body.source) else {
         return Verdict::Refuse(Refusal::UnknownSource(body.source));
     };
@@ -175,6 +180,11 @@ pub fn decide(world: &World, entry: &Entry, hash: &Hash, key: &KeyId) -> Verdict
     }
     if source.suspended_at(index) {
         return Verdict::Quarantine(QuarantineCause::SourceSuspended);
+    }
+    if let Fact::DeviceEnrolled(f) = &body.fact
+        && world.sources().get(&f.device).is_some()
+    {
+        return Verdict::Quarantine(QuarantineCause::IdentityClash);
     }
     let refusal = match place {
         Place::Next => None,
@@ -195,6 +205,28 @@ fn beacon(world: &World, entry: &Entry) -> Option<Refusal> {
     let now = world.journal().generation();
     let reached = b.generation < now || (b.generation == now && b.size <= world.size());
     if reached { None } else { Some(Refusal::FutureBeacon { generation: b.generation, size: b.size }) }
+}
+
+/// A recovery brings its own ledger key: it continues nobody's stream, because the predecessor's may go on in the entries
+/// that are missing.
+fn recovery(world: &World, body: &Body, fact: &Recovered, place: Place) -> Option<Refusal> {
+    let said = |what: &str| Some(Refusal::Precondition(format!("a recovery {what}")));
+    let journal = world.journal();
+    if SourceId::derive(SourceKind::Ledger, &fact.ledger_key) != Some(body.source) || place != Place::Next {
+        return said("begins the stream of the ledger key that it names");
+    }
+    if world.sources().get(&body.source).is_some() {
+        return said("names a ledger key that was never used before");
+    }
+    if fact.generation != journal.generation() + 1 || fact.held != world.size() {
+        return said("names the next generation and the entries that are kept");
+    }
+    let first = journal.genesis().map(|g| g.origin.as_str());
+    let origins = first.into_iter().chain(journal.recoveries().iter().map(|(_, r)| r.origin.as_str()));
+    if origins.into_iter().any(|o| o == fact.origin) {
+        return said("names an origin that was never used before");
+    }
+    None
 }
 
 /// What each fact presupposes.
@@ -267,6 +299,22 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
             let had = source.keys.iter().any(|k| k.id == f.key);
             (!had).then(|| Refusal::Precondition(format!("{} never had the key {}", f.source, f.key)))
         }
+        Fact::DeviceEnrolled(f) => {
+            if let Err(e) = f.key.check() {
+                return Some(Refusal::BadKey(e.to_string()));
+            }
+            let device = f.device.kind() == SourceKind::Device;
+            (!device).then_some(Refusal::BadIdentifier(f.device, "is not a UEID"))
+        }
+        Fact::DeviceReenrolled(f) => {
+            if let Err(e) = f.key.check() {
+                return Some(Refusal::BadKey(e.to_string()));
+            }
+            let holds =
+                world.sources().get(&f.device).is_some_and(|s| s.key_at(&f.old, world.size()).is_some());
+            (!holds).then(|| Refusal::Precondition(format!("{} does not hold the key {}", f.device, f.old)))
+        }
+        Fact::Signed(f) => signed(world, f),
         Fact::SourceRenamed(f) => unknown(world, &f.source),
         Fact::SourceSuspended(f) => unknown(world, &f.source),
         Fact::SourceReinstated(f) => unknown(world, &f.source),
@@ -293,6 +341,27 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
         }
         _ => None,
     }
+}
+
+/// A signature's printed name is the signer's own, and what stands beside the statement is what the statement says.
+fn signed(world: &World, fact: &Signed) -> Option<Refusal> {
+    let said = |what: String| Some(Refusal::Precondition(what));
+    let Ok(statement) = Statement::parse(&fact.statement) else {
+        return said("the statement is not in its canonical form".into());
+    };
+    let Some(signer) = world.sources().get(&fact.signer) else {
+        return Some(Refusal::UnknownSource(fact.signer));
+    };
+    if fact.signer.kind() != SourceKind::Person {
+        return said("only a person signs a statement".into());
+    }
+    let name = signer.name_at(world.size());
+    if statement.name != name {
+        return said(format!("the statement prints the name `{}`, the signer's is `{name}`", statement.name));
+    }
+    let same = (&statement.record, statement.revision, statement.meaning)
+        == (&fact.record, fact.revision, fact.meaning);
+    if same { None } else { said("record, revision or meaning beside the statement differ from it".into()) }
 }
 
 fn unknown(world: &World, id: &SourceId) -> Option<Refusal> {

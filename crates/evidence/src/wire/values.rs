@@ -12,6 +12,7 @@ use crate::cbor::{Malformed, Reader, Reason, Writer};
 use crate::json::{JsonError, Value};
 #[cfg(feature = "sample")]
 use crate::sample::Sampler;
+use crate::types::BlobRef;
 
 impl Field for u64 {
     fn cddl() -> Cow<'static, str> {
@@ -122,6 +123,11 @@ impl<T: Field> Field for Option<T> {
     fn missing() -> Option<Self> {
         Some(None)
     }
+    fn blobs(&self, seen: &mut dyn FnMut(&BlobRef)) {
+        if let Some(v) = self {
+            v.blobs(seen);
+        }
+    }
     fn write(&self, w: &mut Writer) {
         if let Some(v) = self {
             v.write(w);
@@ -157,6 +163,9 @@ impl<T: Field> Field for Vec<T> {
     }
     fn missing() -> Option<Self> {
         Some(Self::new())
+    }
+    fn blobs(&self, seen: &mut dyn FnMut(&BlobRef)) {
+        self.iter().for_each(|v| v.blobs(seen));
     }
     fn write(&self, w: &mut Writer) {
         w.array(self.len());

@@ -138,7 +138,8 @@ pub trait Log: Send + Sync {
     /// The store cannot be read or is damaged.
     fn bundle(&self, index: u64) -> Result<Option<Arc<[u8]>>, StoreError>;
 
-    /// Keeps a cosigned checkpoint if it is larger than the one kept. Done means durable.
+    /// Keeps a cosigned checkpoint unless a larger one is kept; one of the same size, with more cosignatures, replaces it.
+    /// Done means durable.
     ///
     /// # Errors
     /// The store cannot be written.

@@ -1,5 +1,14 @@
 //! Integration tests of the ledger: the write path, its refusals, and what happens when the store fails.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "a test that meets what it does not expect must stop"
+)]
+
+mod attached;
+mod recovery;
 mod refusals;
 mod seals;
 mod write_path;

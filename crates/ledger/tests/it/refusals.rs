@@ -206,3 +206,25 @@ fn too_much_at_once_is_refused_whole() {
     let outcomes = f.ledger.submit(many);
     assert!(outcomes.len() == 1_001 && outcomes.iter().all(|o| code(o) == "too_much"));
 }
+
+#[test]
+fn an_entry_names_only_blobs_that_are_there() {
+    let (f, mut ci) = fixture();
+    let bytes = b"a report";
+    let blob = |digest| evidence::types::BlobRef { digest, length: 8, media_type: "text/plain".into() };
+    let fact = |digest| evidence::facts::design::DocumentInterpreted {
+        document: evidence::types::Interpreted {
+            raw: blob(digest),
+            parser: "junit".into(),
+            parser_version: 1,
+            normalised: blob(digest),
+        },
+        format: "junit".into(),
+        origin: "ci".into(),
+    };
+    let digest = Hash::of(bytes);
+    let entry: Arc<[u8]> = ci.state(fact(digest));
+    assert_eq!(code(&f.submit(entry.clone())), "missing_blob");
+    assert_eq!(f.ledger.blobs().put(bytes), Ok(digest));
+    assert_eq!(code(&f.submit(entry)), "accepted");
+}

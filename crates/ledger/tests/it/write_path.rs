@@ -26,7 +26,7 @@ fn pushed(n: u64) -> CommitPushed {
 
 fn log_key(f: &Fixture) -> VerifierKey {
     let text = f.ledger.read().journal().log_key().to_owned();
-    VerifierKey::parse(&text).unwrap_or_else(|e| panic!("the log names its key: {e}"))
+    VerifierKey::parse(&text).expect("the log names its key")
 }
 
 fn everything() -> Depth {
@@ -204,4 +204,36 @@ fn subscribers_see_every_size_once_it_is_durable() {
     let receipt = f.submit(ci.state(pushed(1))).expect("accepted");
     assert_eq!(f.ledger.wait_beyond(before, Duration::from_secs(5)), receipt.size);
     assert_eq!(receiver.recv_timeout(Duration::from_secs(5)), Ok(receipt.size));
+}
+
+#[test]
+fn followers_see_each_durable_entry_once_and_in_order_at_their_own_pace() {
+    let mut f = Fixture::new();
+    let mut ci = Author::new(SourceKind::Ci, 20);
+    f.enrol(&ci, &["ci"]);
+    let ledger = Arc::new(f.ledger);
+    let follow = |from: u64, pause: Duration| {
+        let ledger = ledger.clone();
+        std::thread::spawn(move || {
+            let mut follower = ledger::follow::Follower::new(ledger, from);
+            let mut seen = Vec::new();
+            while seen.last() != Some(&1_201) {
+                seen.extend(
+                    follower.next(Duration::from_secs(5)).expect("reads").into_iter().map(|(i, _)| i),
+                );
+                std::thread::sleep(pause);
+            }
+            (follower.applied(), seen)
+        })
+    };
+    let followers = [(0, follow(0, Duration::ZERO)), (700, follow(700, Duration::from_millis(20)))];
+    for _ in 0..12 {
+        let batch: Vec<_> = (0..100).map(|n| ci.state(pushed(n))).collect();
+        assert!(ledger.submit(batch).iter().all(Result::is_ok));
+    }
+    for (from, follower) in followers {
+        let (applied, seen) = follower.join().expect("no panic");
+        assert_eq!(applied, 1_202);
+        assert_eq!(seen, (from..1_202).collect::<Vec<u64>>());
+    }
 }

@@ -72,13 +72,19 @@ fn in_the_database() {
     // Closing writes the WAL back, so that all is in one file.
     drop(log);
     let good = fs::read(directory.path().join("log.sqlite")).unwrap();
+    let checkpoint = b"log.example/conformance";
+    let marks = good.windows(checkpoint.len()).rposition(|window| window == checkpoint).unwrap();
     let mut random = Random::new(7);
     let (mut harmless, mut reported, mut unopened) = (0, 0, 0);
     for round in 0..1_500 {
         let mut bytes = good.clone();
-        // The first page, with header and table definitions, gets more than its share.
-        let below = if round % 5 == 0 { 4_096 } else { good.len() as u64 };
-        let (place, change) = (random.below(below) as usize, 1 + random.below(255) as u8);
+        // The first page, with header and table definitions, and the rows around the checkpoint get more than their share.
+        let (from, below) = match round % 5 {
+            0 => (0, 4_096),
+            1 => (marks - 200, 600),
+            _ => (0, good.len() as u64),
+        };
+        let (place, change) = (from + random.below(below) as usize, 1 + random.below(255) as u8);
         bytes[place] ^= change;
         let copy = TempDir::new().unwrap();
         fs::write(copy.path().join("log.sqlite"), &bytes).unwrap();

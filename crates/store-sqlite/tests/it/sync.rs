@@ -27,13 +27,14 @@ fn a_failed_sync_is_unknown_and_then_settled() {
         let before = ["strace", "-f", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", &inject];
         let output = child::command(&before, "append", directory.path(), when).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let (mut acknowledged, mut head) = (0, None);
+        let (mut acknowledged, mut head, mut places) = (0, None, None);
         for (word, number) in said.lines().filter_map(child::said) {
             match word {
                 "committed" => acknowledged = number,
                 "unknown" => unknown += 1,
                 "refused" => refused += 1,
                 "head" => head = Some(number),
+                "places" => places = Some(number),
                 _ => {}
             }
         }
@@ -46,6 +47,9 @@ fn a_failed_sync_is_unknown_and_then_settled() {
         if let Some(head) = head {
             assert_eq!(size, head, "fault {when}: the log stays with what it said\n{said}");
             after += 1;
+        }
+        if let Some(places) = places {
+            assert_eq!(log.staged(0, usize::MAX).unwrap().len() as u64, places, "fault {when}\n{said}");
         }
         let mut feeder = Feeder::new();
         if size > 0 {

@@ -1,0 +1,18 @@
+//! Foreign formats, read into and written from one internal form each. What is foreign stops here: inside there is one
+//! SBOM, one advisory, one test result.
+//!
+//! Here live: package identities (purl), version order by scheme, version ranges (vers and native notations),
+//! advisories, the catalogue of exploited vulnerabilities, matching one component with one advisory, software bills of
+//! materials, and test results. Not here: what a device carries, what was decided about an advisory, storage, clocks and
+//! networks. Every reader bounds what it is given and answers with a value or with the place and the reason; none panics
+//! on outside input.
+
+pub mod advisory;
+pub mod junit;
+pub mod kev;
+pub mod matching;
+pub mod purl;
+pub mod sbom;
+mod source;
+pub mod vers;
+pub mod version;

@@ -1,0 +1,27 @@
+//! Public conformance sets and hostile input, over the public interface; and the tools whose order is followed.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets what it does not expect must stop"
+)]
+
+mod advisory_sets;
+mod allocation;
+mod csaf_vectors;
+mod cyclonedx;
+mod data;
+mod dpkg;
+mod hostile;
+mod junit;
+mod lists;
+mod matching_sets;
+mod npm_vectors;
+mod own_lock;
+mod purl_vectors;
+mod quality;
+mod round_trip;
+mod spdx;
+mod vers_vectors;
+mod version_vectors;

@@ -1,0 +1,77 @@
+//! The commands over a working tree, one function each: typed options in, output to a writer, an exit status out.
+//! Parsing arguments, reading the clock and signing live in the binary.
+
+mod accept;
+mod check;
+mod explain;
+mod fmt;
+mod init;
+mod new;
+mod show;
+mod trace;
+
+pub use accept::{Accept, accept};
+pub use check::{Check, check, evaluate};
+pub use explain::{explain, json_schema};
+pub use fmt::{Fmt, fmt, format_record};
+pub use init::{Init, init};
+pub use new::{New, new};
+pub use show::{Show, show};
+pub use trace::{Trace, TraceFormat, Traced, trace, trace_of};
+
+use crate::set::{Node, RecordSet};
+use crate::tree::TreeError;
+
+/// How a command ended, when it could do its work; the number is the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It holds.
+    Holds = 0,
+    /// There are gaps.
+    Gaps = 1,
+    /// There was bad input; the rest was done.
+    BadInput = 2,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The working tree could not be read or written.
+    #[error("{0}")]
+    Tree(TreeError),
+    /// The output could not be written.
+    #[error("writing the output: {0}")]
+    Output(std::io::Error),
+    /// Something asked for does not make sense.
+    #[error("{what}; {fix}")]
+    Usage {
+        /// What.
+        what: String,
+        /// What to do.
+        fix: String,
+    },
+}
+
+impl CommandError {
+    /// 2 for bad usage or input, 3 when the environment failed.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Usage { .. }
+            | Self::Tree(TreeError::NoConfig(_) | TreeError::Config(_) | TreeError::TooLarge { .. }) => 2,
+            Self::Tree(TreeError::Io { .. }) | Self::Output(_) => 3,
+        }
+    }
+}
+
+fn usage(what: impl Into<String>, fix: impl Into<String>) -> CommandError {
+    CommandError::Usage { what: what.into(), fix: fix.into() }
+}
+
+/// The record of an id, or an error that names a near one.
+fn want(set: &RecordSet, id: &str) -> Result<Node, CommandError> {
+    set.node(id).filter(|node| set.record(*node).is_some()).ok_or_else(|| {
+        let near = crate::problem::meant(id, set.records().map(|(_, record)| record.id()));
+        usage(format!("there is no record `{id}`{near}"), "`vouchsafe check` lists what was read")
+    })
+}

@@ -1,0 +1,183 @@
+//! `vouchsafe.toml`: the product, its items, where its records are, and how it extends and changes the profiles.
+
+use crate::profiles;
+use crate::schema::file::{
+    ClauseFile, FieldFile, KindFile, LinkFile, ProfileFile, RuleChange, RuleFile, StandardFile,
+};
+use crate::schema::{Schema, SchemaError};
+use crate::set::Item;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Name of the configuration file.
+pub const CONFIG_FILE: &str = "vouchsafe.toml";
+/// Name of the lock file, beside it.
+pub const LOCK_FILE: &str = "vouchsafe.lock";
+
+/// The file as a whole.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// The product.
+    pub product: Product,
+    /// Its items, by name.
+    #[serde(default)]
+    pub items: BTreeMap<String, ItemConfig>,
+    /// Its variants (UDI-DI), by name.
+    #[serde(default)]
+    pub variants: BTreeMap<String, Variant>,
+    /// Kind of the records of a table without a column `kind`, by path.
+    #[serde(default)]
+    pub tables: BTreeMap<String, String>,
+    /// Own kinds, or more fields for known ones.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, KindFile>,
+    /// Own link types, or more ends for known ones.
+    #[serde(default)]
+    pub links: BTreeMap<String, LinkFile>,
+    /// More fields for every kind.
+    #[serde(default)]
+    pub common_fields: BTreeMap<String, FieldFile>,
+    /// Own standards, such as procedures of the house.
+    #[serde(default)]
+    pub standards: BTreeMap<String, StandardFile>,
+    /// Their clauses.
+    #[serde(default)]
+    pub clause: Vec<ClauseFile>,
+    /// Own rules; one with the id of a built-in rule takes its place.
+    #[serde(default)]
+    pub rule: Vec<RuleFile>,
+    /// Changes of built-in rules, by id, each with its reason.
+    #[serde(default)]
+    pub rules: BTreeMap<String, RuleChange>,
+}
+
+/// The product.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Product {
+    /// Its name.
+    pub name: String,
+    /// Basic UDI-DI.
+    #[serde(default)]
+    pub basic_udi_di: String,
+    /// Declared stage.
+    pub stage: String,
+    /// Maintained branch this tree belongs to.
+    #[serde(default = "main_line")]
+    pub line: String,
+    /// Profiles in use.
+    #[serde(default)]
+    pub profiles: Vec<String>,
+    /// Folders with records, relative to this file.
+    #[serde(default = "default_roots")]
+    pub records: Vec<String>,
+    /// Paths below them to leave out, by their beginning.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+}
+
+/// An item of the product.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ItemConfig {
+    /// Firmware, app, cloud, hardware …; for people.
+    #[serde(default)]
+    pub kind: String,
+    /// Its maintained branch, when it differs.
+    #[serde(default)]
+    pub line: Option<String>,
+    /// Its stage, when it differs.
+    #[serde(default)]
+    pub stage: Option<String>,
+    /// Folders whose records belong to it.
+    #[serde(default)]
+    pub paths: Vec<String>,
+}
+
+/// A variant of the product.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Variant {
+    /// UDI-DI.
+    #[serde(default)]
+    pub udi_di: String,
+    /// Its items; empty: all.
+    #[serde(default)]
+    pub items: Vec<String>,
+}
+
+fn main_line() -> String {
+    "main".to_owned()
+}
+
+fn default_roots() -> Vec<String> {
+    vec!["records".to_owned()]
+}
+
+/// What a configuration amounts to.
+#[derive(Debug)]
+pub struct Setup {
+    /// Kinds, links and rules.
+    pub schema: Schema,
+    /// Items.
+    pub items: Vec<Item>,
+    /// The product's stage.
+    pub stage: usize,
+}
+
+impl Config {
+    /// Reads the text of a `vouchsafe.toml`.
+    ///
+    /// # Errors
+    /// With line and reason.
+    pub fn parse(text: &str) -> Result<Self, SchemaError> {
+        toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(0, |span| {
+                1 + text.get(..span.start).unwrap_or("").bytes().filter(|byte| *byte == b'\n').count()
+            });
+            SchemaError::Toml { place: format!("{CONFIG_FILE}:{line}"), reason: error.message().to_owned() }
+        })
+    }
+
+    /// Merges the profiles with the product's own definitions.
+    ///
+    /// # Errors
+    /// When a profile, kind, link, clause, rule or stage it names does not exist.
+    pub fn setup(&self) -> Result<Setup, SchemaError> {
+        let mut files = profiles::load(&self.product.profiles)?;
+        files.push(ProfileFile {
+            name: "product".to_owned(),
+            title: self.product.name.clone(),
+            standards: self.standards.clone(),
+            common_fields: self.common_fields.clone(),
+            kinds: self.kinds.clone(),
+            links: self.links.clone(),
+            clause: self.clause.clone(),
+            rule: self.rule.clone(),
+            ..ProfileFile::default()
+        });
+        let schema = Schema::compile(&files, &self.rules)?;
+        let stage = |place: String, name: &str| {
+            schema.stage(name).ok_or_else(|| SchemaError::Unknown {
+                place,
+                what: "stage",
+                name: name.to_owned(),
+                hint: format!("; stages are: {}", schema.stages.join(", ")),
+            })
+        };
+        let product = stage(format!("{CONFIG_FILE}: product.stage"), &self.product.stage)?;
+        let mut items = Vec::with_capacity(self.items.len());
+        for (name, item) in &self.items {
+            let own =
+                item.stage.as_deref().map(|own| stage(format!("{CONFIG_FILE}: items.{name}.stage"), own));
+            items.push(Item {
+                name: name.clone(),
+                line: item.line.clone().unwrap_or_else(|| self.product.line.clone()),
+                stage: own.transpose()?,
+                paths: item.paths.clone(),
+            });
+        }
+        Ok(Setup { schema, items, stage: product })
+    }
+}

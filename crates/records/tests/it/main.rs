@@ -1,0 +1,10 @@
+//! Tests of the crate through its public face: trees written to a temporary folder, the commands over them.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
+
+mod bad_input;
+mod commands;
+mod engine;
+mod example;
+mod mutation;
+mod quality;

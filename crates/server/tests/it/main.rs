@@ -1,0 +1,15 @@
+//! The server over real sockets: every address with good and bad requests, the log read by C2SP rules alone, witnesses,
+//! limits, TLS, and an end that loses nothing.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod api;
+mod api_entries;
+mod api_events;
+mod api_house;
+mod api_log;
+mod api_run;
+mod api_store;
+mod pages_kit;
+mod story;
+mod witness_client;
+mod witness_server;

@@ -1,0 +1,218 @@
+// Every page at two widths, light and dark: no axe violation, no console error, no overflow. Then without script, by keyboard,
+// in print, at past moments, and the way in and out.
+
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { browse, serve, signIn } from "./site.mjs";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SHOTS = process.env.SCREENSHOTS ?? "screenshots";
+
+/** Pages that exist, by the name of their screenshot. `{device}` and so on are filled in from the fixture. */
+const PAGES = {
+  overview: "/",
+  "overview-then": "/?known=120",
+  log: "/log",
+  "log-filtered": "/log?fact=Equivocated",
+  "log-none": "/log?fact=Recovered",
+  "log-source": "/log?source={ci}",
+  "entry-genesis": "/log/0",
+  "entry-attested": "/log/{attested}",
+  "entry-then": "/log/40?known=120&at=2023-11-15T00:30:00Z",
+  "entry-corrected": "/log/{corrected}",
+  "entry-equivocated": "/log/{equivocated}",
+  "entry-release": "/log/{release}",
+  sources: "/sources",
+  "sources-gaps": "/sources?show=gaps",
+  "source-ci": "/sources/{ci}",
+  "source-device": "/sources/{gap}",
+  "source-hostile": "/sources/{hostile}",
+  search: "/search?q=pump",
+  "search-none": "/search?q=nothing+like+this",
+  "error-404": "/nowhere",
+  "error-ahead": "/?known=999999",
+};
+const VIEWS = [
+  { name: "1280", width: 1280, height: 900, colorScheme: "light" },
+  { name: "1280-dark", width: 1280, height: 900, colorScheme: "dark" },
+  { name: "360", width: 360, height: 740, colorScheme: "light" },
+  { name: "360-dark", width: 360, height: 740, colorScheme: "dark" },
+];
+
+let site, chrome, cookies, paths;
+
+/** Opens a page in a context of its own and says what the console complained about. */
+async function open(path, options = {}) {
+  const { width = 1280, height = 900, ...rest } = options;
+  const context = await chrome.browser.newContext({ viewport: { width, height }, ...rest });
+  await context.addCookies(cookies);
+  const page = await context.newPage();
+  const complaints = [];
+  // The fixture has no event stream, and error pages answer with an error status: neither is the page's fault.
+  const expected = (text, url) => url.includes("/api/v1/events") || (url === site.url + path && /status of 40\d/.test(text));
+  page.on("console", (m) => {
+    if (m.type() === "error" && !expected(m.text(), m.location().url)) complaints.push(`${m.text()} ${m.location().url}`);
+  });
+  page.on("pageerror", (e) => complaints.push(String(e)));
+  await page.goto(site.url + path, { waitUntil: "load" });
+  return { page, context, complaints };
+}
+
+/** Where the first link whose row contains a text leads. */
+async function find(path, text) {
+  const { page, context } = await open(path);
+  const row = page.locator("tbody tr", { hasText: text }).first();
+  const href = await row.locator("a.row").getAttribute("href");
+  await context.close();
+  return href.replace(/^.*\//, "");
+}
+
+before(async () => {
+  await mkdir(SHOTS, { recursive: true });
+  site = await serve();
+  chrome = await browse();
+  cookies = await signIn(chrome.browser, site.url, site.codes[0]);
+  paths = {
+    ci: await find("/sources?kind=ci", "Firmware"),
+    gap: await find("/sources?show=gaps", "missing"),
+    hostile: await find("/sources?kind=service", "script"),
+    attested: await find("/log?fact=Attested", "2.1.0"),
+    corrected: await find("/log?fact=Decision", "corrected"),
+    equivocated: await find("/log?fact=Equivocated", "claim"),
+    release: await find("/log?fact=ReleaseMade", "released"),
+  };
+});
+
+after(async () => {
+  await chrome?.stop();
+  site?.stop();
+});
+
+const fill = (path) => path.replace(/\{(\w+)\}/g, (_, name) => paths[name]);
+
+async function assertSound(page, complaints, what) {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(overflow, 0, `${what}: overflows by ${overflow} px`);
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const said = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" | ")}`);
+  assert.deepEqual(said, [], what);
+  assert.deepEqual(complaints, [], what);
+}
+
+for (const view of VIEWS) {
+  for (const [name, path] of Object.entries(PAGES)) {
+    test(`${name} at ${view.name}`, async () => {
+      const { page, context, complaints } = await open(fill(path), view);
+      await page.screenshot({ path: join(SHOTS, `${name}-${view.name}.png`), fullPage: true });
+      await assertSound(page, complaints, `${name} at ${view.name}`);
+      await context.close();
+    });
+  }
+}
+
+for (const view of VIEWS) {
+  test(`sign-in at ${view.name}`, async () => {
+    const context = await chrome.browser.newContext({ viewport: view, colorScheme: view.colorScheme });
+    const page = await context.newPage();
+    await page.goto(`${site.url}/log/3`);
+    assert.equal(new URL(page.url()).pathname, "/sign-in");
+    await page.screenshot({ path: join(SHOTS, `sign-in-${view.name}.png`), fullPage: true });
+    await assertSound(page, [], `sign-in at ${view.name}`);
+    await context.close();
+  });
+}
+
+test("the as-of popover holds at both widths", async () => {
+  for (const view of VIEWS) {
+    const { page, context, complaints } = await open("/log", view);
+    await page.getByRole("button", { name: /As it was at/ }).click();
+    await page.locator("#asof").waitFor({ state: "visible" });
+    await page.screenshot({ path: join(SHOTS, `as-of-${view.name}.png`) });
+    await assertSound(page, complaints, `as-of at ${view.name}`);
+    await context.close();
+  }
+});
+
+test("pages work without script: popover, form, links keep both moments", async () => {
+  const { page, context } = await open("/log?fact=Attested", { javaScriptEnabled: false });
+  await page.getByRole("button", { name: /As it was at/ }).click();
+  await page.getByLabel("As known at (UTC or entries)").fill("150");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  const here = new URL(page.url());
+  assert.equal(here.searchParams.get("known"), "150");
+  assert.equal(here.searchParams.get("fact"), "Attested", "the filter stays");
+  await page.getByRole("link", { name: "Overview", exact: true }).click();
+  assert.equal(new URL(page.url()).searchParams.get("known"), "150", "the moments stay");
+  assert.ok(await page.locator(".asof[data-past]").count(), "the strip says so");
+  await page.getByRole("link", { name: "Return to the present" }).click();
+  assert.equal(new URL(page.url()).search, "");
+  assert.equal(await page.locator(".asof[data-past]").count(), 0);
+  await context.close();
+});
+
+test("the keyboard reaches the skip link, the navigation and the as-of panel", async () => {
+  const { page, context } = await open("/");
+  const focus = () => page.evaluate(() => document.activeElement?.textContent?.trim().replace(/\s+/g, " ") ?? "");
+  await page.keyboard.press("Tab");
+  assert.equal(await focus(), "Skip to content");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+  await page.goto(`${site.url}/`);
+  for (let n = 0; n < 12 && !(await focus()).startsWith("As it was at"); n += 1) await page.keyboard.press("Tab");
+  assert.match(await focus(), /^As it was at/);
+  await page.keyboard.press("Enter");
+  assert.ok(await page.locator("#asof").isVisible());
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "at");
+  await page.keyboard.press("Escape");
+  assert.ok(!(await page.locator("#asof").isVisible()));
+  await context.close();
+});
+
+test("a page prints without its bar and in black on white", async () => {
+  for (const name of ["entry-attested", "overview"]) {
+    const { page, context } = await open(fill(PAGES[name]), { colorScheme: "dark" });
+    await page.pdf({ path: join(SHOTS, `${name}.pdf`), preferCSSPageSize: true });
+    await page.emulateMedia({ media: "print" });
+    assert.ok(!(await page.locator(".bar").isVisible()), "the bar is for the screen");
+    assert.ok(await page.locator(".asof .moments").isVisible(), "the moments are printed");
+    const ink = await page.evaluate(() => getComputedStyle(document.body).color);
+    assert.equal(ink, "rgb(0, 0, 0)");
+    await context.close();
+  }
+});
+
+test("new entries are announced where an event stream says so", async () => {
+  const { page, context } = await open("/nowhere");
+  const size = await page.locator("script[data-size]").getAttribute("data-size");
+  await page.route("**/api/v1/events**", (route) => route.fulfill({
+    contentType: "text/event-stream",
+    body: `id: ${size}\ndata: {}\n\nid: ${Number(size) + 1}\ndata: {}\n\n`,
+  }));
+  await page.goto(`${site.url}/log`);
+  await page.locator("#fresh").waitFor({ state: "visible" });
+  assert.match(await page.locator("#fresh").innerText(), /2 new entries/);
+  await context.close();
+});
+
+test("a code is good once; signing out ends the session", async () => {
+  const context = await chrome.browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${site.url}/log/3`);
+  await page.getByLabel("Sign-in code").fill(site.codes[0]);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  assert.match(await page.getByRole("alert").innerText(), /not valid/);
+  await page.screenshot({ path: join(SHOTS, "sign-in-refused.png") });
+  await page.getByLabel("Sign-in code").fill(site.codes[1].toLowerCase());
+  await page.getByRole("button", { name: "Sign in" }).click();
+  assert.equal(new URL(page.url()).pathname, "/log/3", "it goes on where it was wanted");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  assert.equal(new URL(page.url()).pathname, "/sign-in");
+  await page.goto(`${site.url}/`);
+  assert.equal(new URL(page.url()).pathname, "/sign-in");
+  await context.close();
+});
