@@ -1,0 +1,122 @@
+//! The command line: what all commands share, one file a command below. Doc comments are the help.
+
+mod completions;
+pub(crate) mod demo;
+mod log;
+pub(crate) use log::init as log_init;
+mod puf;
+mod source;
+mod token;
+pub(crate) mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::data::DataDir;
+use crate::failure::{Failure, Kind, Verdict};
+use crate::ui::{Format, Ui};
+
+/// Evidence for connected medical devices: a log of signed facts that nobody can rewrite unseen
+///
+/// Exit status: 0 it holds or is done; 1 it does not hold; 2 bad usage or bad input; 3 the environment failed.
+#[derive(Parser, Debug)]
+#[command(
+    name = "vouchsafe",
+    version,
+    propagate_version = false,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    /// Data directory [default: $VOUCHSAFE_DATA, else ./vouchsafe-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Form of the results
+    #[arg(long, global = true, value_enum, default_value_t)]
+    format: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Show the whole thing working on simulated pumps
+    Demo(demo::DemoArgs),
+    /// Make, read, prove, verify, export the log
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    /// Verify a proof or an exported log, offline
+    Verify(verify::VerifyArgs),
+    /// Enrol people, services and stations; rotate and revoke their keys
+    #[command(subcommand)]
+    Source(source::SourceCommand),
+    /// Issue and revoke tokens for reading
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Judge whether SRAM power-up reads make good device keys
+    #[command(subcommand)]
+    Puf(puf::PufCommand),
+    /// Write completions for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// What every command has.
+pub(crate) struct Context {
+    pub(crate) data: DataDir,
+    /// Whether the data directory was named, by option or environment.
+    pub(crate) data_named: bool,
+    pub(crate) ui: Ui,
+}
+
+/// Runs the command line.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let data =
+        cli.data.or_else(|| std::env::var_os("VOUCHSAFE_DATA").filter(|v| !v.is_empty()).map(PathBuf::from));
+    let context = Context {
+        data_named: data.is_some(),
+        data: DataDir::new(data.unwrap_or_else(|| PathBuf::from("vouchsafe-data"))),
+        ui: Ui::new(cli.format),
+    };
+    // What the libraries report goes to standard error, warnings and errors only.
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::ERROR)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .init();
+    let ended = run(&context, cli.command);
+    ExitCode::from(match ended {
+        Ok(verdict) => verdict.status(),
+        Err(failure) => {
+            if failure.kind != Kind::OutputClosed {
+                context.ui.failed(&failure);
+            }
+            failure.status()
+        }
+    })
+}
+
+fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
+    match command {
+        Command::Demo(args) => args.run(context),
+        Command::Log(command) => command.run(context),
+        Command::Verify(args) => args.run(context),
+        Command::Source(command) => command.run(context),
+        Command::Token(command) => command.run(context),
+        Command::Puf(command) => command.run(context),
+        Command::Completions(args) => args.run(context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

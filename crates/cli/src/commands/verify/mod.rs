@@ -1,0 +1,107 @@
+//! `vouchsafe verify FILE`: offline, with nothing but the file and, where there is one, a trust policy from outside.
+
+mod audit;
+mod proof;
+
+pub(crate) use audit::Audit;
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tlog::policy::{MAX_POLICY_BYTES, Policy};
+
+use super::Context;
+use crate::archive::{HEADER, LogFile, TilesDir};
+use crate::failure::{Failure, Verdict};
+
+/// First line of a C2SP tlog-proof.
+const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1";
+
+/// Verify a proof or an exported log, offline
+///
+/// Takes a `.tlog-proof` file, a file written by `log export`, or a directory written by `log export --tiles`. Without
+/// `--policy` the file is only shown to be consistent under the keys it carries itself.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// The proof, the exported file, or the directory of an exported tree
+    file: PathBuf,
+    /// Trust policy (C2SP tlog-policy) that came to you another way than the file
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The entry that a proof is about, when the proof does not carry it
+    #[arg(long, value_name = "FILE")]
+    entry: Option<PathBuf>,
+}
+
+/// What the file alone cannot show.
+const UNCHECKED: [&str; 3] = [
+    "whether there are later entries: ask the log or a witness for its newest checkpoint",
+    "blobs that entries name by digest, and confidential values: they are not in the file",
+    "whether what the entries say is true: who said it and when is shown, not that it is so",
+];
+
+impl VerifyArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Verdict, Failure> {
+        let policy = self.policy.as_deref().map(read_policy).transpose()?;
+        let path = &self.file;
+        if fs::metadata(path).map_err(|e| Failure::file("reading", path, &e))?.is_dir() {
+            self.without_entry()?;
+            let log = TilesDir::open(path)?;
+            let audit = Audit { log: &log, policy: policy.as_ref(), signatures: true };
+            let subject = format!("The exported tree {}", path.display());
+            return audit.run(context, &subject, &UNCHECKED, || log.check_partial_tiles());
+        }
+        match first_line(path)?.as_str() {
+            line if line == PROOF_HEADER => {
+                proof::verify(context, path, self.entry.as_deref(), policy.as_ref())
+            }
+            line if line.starts_with(HEADER) => {
+                self.without_entry()?;
+                let log = LogFile::open(path)?;
+                let audit = Audit { log: &log, policy: policy.as_ref(), signatures: true };
+                let subject = format!("The exported log {}", path.display());
+                audit.run(context, &subject, &UNCHECKED, || match log.has_more() {
+                    Ok(false) => Ok(()),
+                    Ok(true) => Err("bytes follow the last entry".into()),
+                    Err(e) => Err(e.to_string()),
+                })
+            }
+            _ => Err(Failure::input(
+                format!("verifying {}", path.display()),
+                "it is neither a proof nor an exported log",
+            )
+            .hint(format!("a proof begins with `{PROOF_HEADER}`, an export with `{HEADER}`"))),
+        }
+    }
+
+    fn without_entry(&self) -> Result<(), Failure> {
+        match &self.entry {
+            None => Ok(()),
+            Some(_) => {
+                Err(Failure::input("verifying", "`--entry` belongs to a proof, and this is an exported log"))
+            }
+        }
+    }
+}
+
+fn first_line(path: &Path) -> Result<String, Failure> {
+    let mut start = Vec::new();
+    let file = fs::File::open(path).map_err(|e| Failure::file("reading", path, &e))?;
+    file.take(128).read_to_end(&mut start).map_err(|e| Failure::file("reading", path, &e))?;
+    let line = start.split(|b| *b == b'\n').next().unwrap_or_default();
+    Ok(String::from_utf8_lossy(line).into_owned())
+}
+
+/// Reads a trust policy.
+pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
+    let fail = |e: &std::io::Error| Failure::file("reading the policy", path, e);
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|e| fail(&e))?;
+    file.take(MAX_POLICY_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
+    Policy::parse(&bytes).map_err(|e| {
+        Failure::input(format!("reading the policy {}", path.display()), e)
+            .hint("c2sp.org/tlog-policy describes the form; `log init` writes one to start from, log.policy")
+    })
+}

@@ -1,0 +1,17 @@
+//! The `vouchsafe` binary. Thin: everything is in the modules, and the exit status is decided in [`failure`].
+
+mod archive;
+mod author;
+mod clock;
+mod commands;
+mod config;
+mod data;
+mod demo;
+mod failure;
+mod keys;
+mod text;
+mod ui;
+
+fn main() -> std::process::ExitCode {
+    commands::main()
+}
