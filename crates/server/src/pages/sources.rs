@@ -339,7 +339,7 @@ fn source_lead(view: &View<'_>, id: &SourceId, source: &Source, t: &Totals) -> M
     if t.missing == 0 {
         m
     } else {
-        m.text(" ").strong(&format!("{} never arrived.", count(t.missing, "entry", "entries")))
+        m.text(" ").strong(&format!("{} not arrived.", count(t.missing, "entry has", "entries have")))
     }
 }
 

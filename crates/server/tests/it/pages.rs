@@ -1,4 +1,7 @@
 //! Every page over a varied log: it renders, escapes, answers as of its moments, links its numbers, and carries its headers.
+#![expect(clippy::expect_used, reason = "helpers of tests fail by panicking")]
+
+use std::sync::Arc;
 
 use axum::http::{StatusCode, header};
 use testkit::Fixture;
@@ -198,8 +201,7 @@ async fn a_log_that_takes_no_entries_raises_the_banner() {
     let doubt = tlog::Checkpoint::new(testkit::ORIGIN, 9_999, tlog::Hash([9; 32]));
     f.ledger.seen_elsewhere(&doubt, "a witness");
     let mut site = Site::over(f.ledger);
-    let code = site.app.auth.issue_code().expect("a code");
-    site.cookie = site.app.auth.sign_in(&code).expect("signed in").split(';').next().expect("a pair").into();
+    site.sign_in();
     for path in ["/", "/log", "/nowhere"] {
         let answer = site.get(path).await;
         assert!(
@@ -225,4 +227,45 @@ async fn static_files_may_be_kept_for_ever_and_are_named_by_their_content() {
         assert!(file.contains(&digits[..16]), "{file}");
     }
     assert_eq!(site.get("/static/style.css").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_new_log_has_pages_too_and_says_what_to_do() {
+    let mut site = Site::over(Fixture::new().ledger);
+    site.sign_in();
+    for path in ["/", "/log", "/log/0", "/sources", "/search"] {
+        assert_eq!(site.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    let first = site.get("/log/0").await;
+    assert!(first.text.contains("which is the root of a log of one entry"), "{}", first.text);
+    let none = site.get("/log?fact=Attested").await;
+    assert!(none.text.contains("class=\"empty\"") && none.text.contains("show all entries"));
+    assert!(site.get("/sources?kind=dev").await.text.contains("vouchsafe source enrol"));
+}
+
+#[tokio::test]
+async fn a_simulated_log_says_so_on_every_page() {
+    use ledger::ports::{FixedClock, Guard, Log, MemoryBlobs, MemoryGuard, MemoryLog, MemoryVault};
+    let keys = || ledger::LedgerKeys::from_seeds("simulated.log.example", &[1; 32], &[2; 32]).expect("keys");
+    let (log, guard): (Arc<dyn Log>, Arc<dyn Guard>) =
+        (Arc::new(MemoryLog::default()), Arc::new(MemoryGuard::default()));
+    let init = ledger::Init { clock: evidence::facts::log::Clock::Simulated, ..testkit::init() };
+    init.run(&*log, &*guard, &keys()).expect("a new log");
+    let parts = ledger::Parts {
+        log,
+        blobs: Arc::new(MemoryBlobs::default()),
+        vault: Arc::new(MemoryVault::default()),
+        guard,
+        clock: Arc::new(FixedClock::new(evidence::Time::from_seconds(testkit::START).expect("a time"))),
+        authorise: Arc::new(ledger::authorise::Roles),
+        keys: keys(),
+    };
+    let mut site = Site::over(ledger::Ledger::open(parts, ledger::Options::default()).expect("opens"));
+    site.sign_in();
+    for path in ["/", "/log", "/log/0", "/sources", "/nowhere"] {
+        let answer = site.get(path).await;
+        assert!(answer.text.contains("Simulated log: no time in it is a real time"), "{path}");
+        assert!(answer.text.contains("data-s=\"simulated\""), "{path}");
+    }
+    assert!(!Site::told().get("/").await.text.contains("Simulated"));
 }
