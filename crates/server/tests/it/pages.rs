@@ -269,3 +269,61 @@ async fn a_simulated_log_says_so_on_every_page() {
     }
     assert!(!Site::told().get("/").await.text.contains("Simulated"));
 }
+
+#[tokio::test]
+async fn pages_keep_up_with_a_log_that_grows() {
+    let mut f = Fixture::new();
+    let mut ci = testkit::Author::new(evidence::SourceKind::Ci, 40);
+    f.enrol(&ci, &["ci", "engineer"]);
+    let mut site = Site::over(f.ledger);
+    site.sign_in();
+    let ledger = site.app.ledger.clone();
+    let retired = |n: u64| evidence::facts::design::RecordRetired {
+        record: format!("SRS-{n}"),
+        product: "pump".into(),
+        line: "main".into(),
+        revision: tlog::Hash([0; 32]),
+    };
+    let entries: Vec<_> = (0..400).map(|n| ci.state(retired(n))).collect();
+    let writer = std::thread::spawn(move || {
+        for one in entries {
+            ledger.submit(vec![one]).pop().expect("an outcome").expect("accepted");
+        }
+    });
+    let mut seen = 0;
+    while !writer.is_finished() {
+        for path in ["/", "/log?fact=RecordRetired", "/sources"] {
+            let answer = site.get(path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            // What a page says is durable by the time it is said.
+            let strip = answer.text.split("class=\"entry\">, ").nth(1).expect("a size");
+            let size: u64 =
+                strip.split(' ').next().expect("a number").replace(',', "").parse().expect("a number");
+            assert!(size >= seen && size <= site.app.ledger.read().size, "{path}: {size} after {seen}");
+            seen = size;
+        }
+    }
+    writer.join().expect("it finished");
+    assert!(site.get("/log?fact=RecordRetired").await.text.contains("400 entries stating RecordRetired"));
+}
+
+#[tokio::test]
+async fn the_as_of_form_sent_as_it_stands_changes_nothing() {
+    let site = Site::told();
+    for (path, sent, past) in [
+        ("/log", "/log?at=&known=", false),
+        ("/log?known=483", "/log?at=&known=483", false),
+        ("/log?known=120&at=2023-11-14T22:30:07Z", "/log?at=2023-11-14T22:30:07&known=120", true),
+    ] {
+        let (shown, again) = (site.get(path).await, site.get(sent).await);
+        let form = shown.text.split("id=\"asof\"").nth(1).expect("the form");
+        let value = |name: &str| {
+            let field = form.split(&format!("name=\"{name}\"")).nth(1).expect("a field");
+            attributes(field, "value").first().map_or("", |v| v).to_owned()
+        };
+        assert_eq!(format!("/log?at={}&known={}", value("at"), value("known")), sent);
+        assert_eq!(again.text.contains(" data-past"), past, "{sent}");
+        let rows = |a: &Answer| a.text.matches("<a class=\"row\"").count();
+        assert_eq!(rows(&shown), rows(&again), "{sent}");
+    }
+}
