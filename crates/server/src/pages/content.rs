@@ -23,10 +23,9 @@ pub(super) fn fields(view: &View<'_>, content: &Value) -> Vec<(String, Markup)> 
 }
 
 /// Names that come first wherever they occur, in this order; the others follow alphabetically.
-const FIRST: [&str; 23] = [
+const FIRST: [&str; 22] = [
     "index",
     "entry",
-    "bytes",
     "body",
     "proof",
     "fact",

@@ -1,4 +1,7 @@
 //! Every page over a varied log: it renders, escapes, answers as of its moments, links its numbers, and carries its headers.
+#![expect(clippy::expect_used, reason = "helpers of tests fail by panicking")]
+
+use std::sync::Arc;
 
 use axum::http::{StatusCode, header};
 use testkit::Fixture;
@@ -198,8 +201,7 @@ async fn a_log_that_takes_no_entries_raises_the_banner() {
     let doubt = tlog::Checkpoint::new(testkit::ORIGIN, 9_999, tlog::Hash([9; 32]));
     f.ledger.seen_elsewhere(&doubt, "a witness");
     let mut site = Site::over(f.ledger);
-    let code = site.app.auth.issue_code().expect("a code");
-    site.cookie = site.app.auth.sign_in(&code).expect("signed in").split(';').next().expect("a pair").into();
+    site.sign_in();
     for path in ["/", "/log", "/nowhere"] {
         let answer = site.get(path).await;
         assert!(
@@ -225,4 +227,103 @@ async fn static_files_may_be_kept_for_ever_and_are_named_by_their_content() {
         assert!(file.contains(&digits[..16]), "{file}");
     }
     assert_eq!(site.get("/static/style.css").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_new_log_has_pages_too_and_says_what_to_do() {
+    let mut site = Site::over(Fixture::new().ledger);
+    site.sign_in();
+    for path in ["/", "/log", "/log/0", "/sources", "/search"] {
+        assert_eq!(site.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    let first = site.get("/log/0").await;
+    assert!(first.text.contains("which is the root of a log of one entry"), "{}", first.text);
+    let none = site.get("/log?fact=Attested").await;
+    assert!(none.text.contains("class=\"empty\"") && none.text.contains("show all entries"));
+    assert!(site.get("/sources?kind=dev").await.text.contains("vouchsafe source enrol"));
+}
+
+#[tokio::test]
+async fn a_simulated_log_says_so_on_every_page() {
+    use ledger::ports::{FixedClock, Guard, Log, MemoryBlobs, MemoryGuard, MemoryLog, MemoryVault};
+    let keys = || ledger::LedgerKeys::from_seeds("simulated.log.example", &[1; 32], &[2; 32]).expect("keys");
+    let (log, guard): (Arc<dyn Log>, Arc<dyn Guard>) =
+        (Arc::new(MemoryLog::default()), Arc::new(MemoryGuard::default()));
+    let init = ledger::Init { clock: evidence::facts::log::Clock::Simulated, ..testkit::init() };
+    init.run(&*log, &*guard, &keys()).expect("a new log");
+    let parts = ledger::Parts {
+        log,
+        blobs: Arc::new(MemoryBlobs::default()),
+        vault: Arc::new(MemoryVault::default()),
+        guard,
+        clock: Arc::new(FixedClock::new(evidence::Time::from_seconds(testkit::START).expect("a time"))),
+        authorise: Arc::new(ledger::authorise::Roles),
+        keys: keys(),
+    };
+    let mut site = Site::over(ledger::Ledger::open(parts, ledger::Options::default()).expect("opens"));
+    site.sign_in();
+    for path in ["/", "/log", "/log/0", "/sources", "/nowhere"] {
+        let answer = site.get(path).await;
+        assert!(answer.text.contains("Simulated log: no time in it is a real time"), "{path}");
+        assert!(answer.text.contains("data-s=\"simulated\""), "{path}");
+    }
+    assert!(!Site::told().get("/").await.text.contains("Simulated"));
+}
+
+#[tokio::test]
+async fn pages_keep_up_with_a_log_that_grows() {
+    let mut f = Fixture::new();
+    let mut ci = testkit::Author::new(evidence::SourceKind::Ci, 40);
+    f.enrol(&ci, &["ci", "engineer"]);
+    let mut site = Site::over(f.ledger);
+    site.sign_in();
+    let ledger = site.app.ledger.clone();
+    let retired = |n: u64| evidence::facts::design::RecordRetired {
+        record: format!("SRS-{n}"),
+        product: "pump".into(),
+        line: "main".into(),
+        revision: tlog::Hash([0; 32]),
+    };
+    let entries: Vec<_> = (0..400).map(|n| ci.state(retired(n))).collect();
+    let writer = std::thread::spawn(move || {
+        for one in entries {
+            ledger.submit(vec![one]).pop().expect("an outcome").expect("accepted");
+        }
+    });
+    let mut seen = 0;
+    while !writer.is_finished() {
+        for path in ["/", "/log?fact=RecordRetired", "/sources"] {
+            let answer = site.get(path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            // What a page says is durable by the time it is said.
+            let strip = answer.text.split("class=\"entry\">, ").nth(1).expect("a size");
+            let size: u64 =
+                strip.split(' ').next().expect("a number").replace(',', "").parse().expect("a number");
+            assert!(size >= seen && size <= site.app.ledger.read().size, "{path}: {size} after {seen}");
+            seen = size;
+        }
+    }
+    writer.join().expect("it finished");
+    assert!(site.get("/log?fact=RecordRetired").await.text.contains("400 entries stating RecordRetired"));
+}
+
+#[tokio::test]
+async fn the_as_of_form_sent_as_it_stands_changes_nothing() {
+    let site = Site::told();
+    for (path, sent, past) in [
+        ("/log", "/log?at=&known=", false),
+        ("/log?known=483", "/log?at=&known=483", false),
+        ("/log?known=120&at=2023-11-14T22:30:07Z", "/log?at=2023-11-14T22:30:07&known=120", true),
+    ] {
+        let (shown, again) = (site.get(path).await, site.get(sent).await);
+        let form = shown.text.split("id=\"asof\"").nth(1).expect("the form");
+        let value = |name: &str| {
+            let field = form.split(&format!("name=\"{name}\"")).nth(1).expect("a field");
+            attributes(field, "value").first().map_or("", |v| v).to_owned()
+        };
+        assert_eq!(format!("/log?at={}&known={}", value("at"), value("known")), sent);
+        assert_eq!(again.text.contains(" data-past"), past, "{sent}");
+        let rows = |a: &Answer| a.text.matches("<a class=\"row\"").count();
+        assert_eq!(rows(&shown), rows(&again), "{sent}");
+    }
 }

@@ -1,4 +1,5 @@
 //! The five properties, each in each verdict it can have.
+#![expect(clippy::expect_used, reason = "helpers of tests fail by panicking")]
 
 use evidence::Fact;
 use ledger::properties::{Holds, Material, five_properties};

@@ -1,5 +1,6 @@
 //! A log with something of everything that the pages show: sources of several kinds, one with a hostile name, keys rotated
 //! and revoked, gaps, a fork, quarantined evidence, corrections, beacons, long and short contents.
+#![expect(clippy::expect_used, reason = "helpers of tests fail by panicking")]
 
 use evidence::body::{Evidence, Measured};
 use evidence::facts::design::{
