@@ -15,7 +15,7 @@ use evidence::facts::sources::{
 use evidence::facts::statements::{Decision, Outcome};
 use evidence::types::{Beacon, BlobRef, Bytes, EntryRef, NamedDigest};
 use evidence::{Fact, Hash, SourceKind, Time};
-use testkit::{Author, Fixture, START};
+use testkit::{Author, Fixture, ORIGIN, START};
 
 /// A name that must never become a tag.
 pub(crate) const HOSTILE: &str = "<script>alert('pumps')</script> & \"sons\"";
@@ -214,11 +214,12 @@ fn fleet(t: &mut Told, station: &mut Author, quality: &mut Author) {
     );
     let mut devices: Vec<Author> = (1..=DEVICES).map(Author::device).collect();
     for (n, device) in devices.iter().enumerate() {
+        let udi = format!("(01)04012345004007(21)IP4-{:07}", n + 1);
         let enrolled = DeviceEnrolled {
             device: device.id,
             key: device.key.clone(),
-            possession: Bytes(vec![7; 64]),
-            udi: Some(format!("(01)04012345004007(21)IP4-{:07}", n + 1)),
+            possession: device.possession(ORIGIN, Some(&udi)),
+            udi: Some(udi),
             serial: Some(format!("IP4-{:07}", n + 1)),
             model: "IP-400".into(),
             hardware_version: Some("C".into()),
