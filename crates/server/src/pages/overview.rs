@@ -145,9 +145,9 @@ fn fact_name(tag: u64) -> &'static str {
     name.unwrap_or(if tag == evidence::body::ATTESTED { "Attested" } else { "Unknown" })
 }
 
-/// Share of a total in per cent, to one digit.
+/// Share of a total in per cent, to one digit, rounded.
 fn share(n: u64, total: u64) -> String {
-    let tenths = n.saturating_mul(1_000).checked_div(total).unwrap_or_default();
+    let tenths = n.saturating_mul(1_000).saturating_add(total / 2).checked_div(total).unwrap_or_default();
     if tenths == 0 && n > 0 { "under 0.1".into() } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
