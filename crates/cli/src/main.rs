@@ -9,6 +9,7 @@ mod data;
 mod demo;
 mod failure;
 mod keys;
+mod serve;
 mod text;
 mod ui;
 

@@ -84,6 +84,27 @@ pub(crate) fn printable(text: &str, width: usize) -> String {
     out
 }
 
+/// The text in lines of at most `width` characters, each after `indent` spaces.
+pub(crate) fn wrapped(text: &str, indent: usize, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = width;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column + 1 + length > width {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&" ".repeat(indent));
+            column = indent + length;
+        } else {
+            out.push(' ');
+            column += 1 + length;
+        }
+        out.push_str(word);
+    }
+    out
+}
+
 /// The body as JSON.
 pub(crate) fn body_json(body: &Body) -> Value {
     json::body_json(body)

@@ -47,6 +47,11 @@ impl Ui {
         self.format == Format::Json
     }
 
+    /// Whether someone reads what is said beside the results.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.progress
+    }
+
     /// Prints a result.
     pub(crate) fn print(&self, text: impl AsRef<str>) -> Result<(), Failure> {
         let mut out = io::stdout().lock();

@@ -17,7 +17,9 @@ pub struct TreeView {
 }
 
 impl TreeView {
-    pub(crate) fn new(edge: Arc<Edge>, log: Arc<dyn Log>) -> Self {
+    /// The tree at an edge, whose full tiles the log stores; the edge of [`crate::Loaded`] for readers.
+    #[must_use]
+    pub fn new(edge: Arc<Edge>, log: Arc<dyn Log>) -> Self {
         Self { edge, log }
     }
 

@@ -1,6 +1,5 @@
 //! Serves the pages over a log in memory with a few hundred varied entries, for the browser tests. Prints the address and a
 //! sign-in code as one line of JSON, and serves until it is ended. Not part of the program.
-#![expect(clippy::expect_used, reason = "a fixture that cannot be made ends the test that needs it")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,5 +29,5 @@ async fn main() -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let line = serde_json::json!({ "url": format!("http://{}", listener.local_addr()?), "codes": codes });
     println!("{line}");
-    axum::serve(listener, server::pages::router(app)).await
+    axum::serve(listener, server::api::router(app.clone()).merge(server::pages::router(app))).await
 }

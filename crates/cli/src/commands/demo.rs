@@ -19,7 +19,7 @@ pub(crate) struct DemoArgs {
     pub(crate) devices: u64,
     /// Where to serve the log afterwards
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
-    pub(crate) listen: String,
+    pub(crate) listen: std::net::SocketAddr,
 }
 
 impl DemoArgs {

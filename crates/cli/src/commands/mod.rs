@@ -6,9 +6,11 @@ mod log;
 pub(crate) use log::init as log_init;
 mod puf;
 mod records;
+mod serve;
 mod source;
 mod token;
 pub(crate) mod verify;
+mod witness;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,6 +47,10 @@ pub(crate) struct Cli {
 enum Command {
     /// Show the whole thing working on simulated pumps
     Demo(demo::DemoArgs),
+    /// Serve the log, its API and its pages
+    Serve(serve::ServeArgs),
+    /// Make a one-use code to sign in to the pages
+    SignIn(serve::SignInArgs),
     /// Make, read, prove, verify, export the log
     #[command(subcommand)]
     Log(log::LogCommand),
@@ -58,6 +64,9 @@ enum Command {
     Token(token::TokenCommand),
     #[command(flatten)]
     Records(records::RecordsCommand),
+    /// Cosign the checkpoints of other logs
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
     /// Judge whether SRAM power-up reads make good device keys
     #[command(subcommand)]
     Puf(puf::PufCommand),
@@ -105,6 +114,9 @@ pub(crate) fn main() -> ExitCode {
 fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
     match command {
         Command::Demo(args) => args.run(context),
+        Command::Serve(args) => args.run(context),
+        Command::SignIn(args) => args.run(context),
+        Command::Witness(command) => command.run(context),
         Command::Log(command) => command.run(context),
         Command::Verify(args) => args.run(context),
         Command::Source(command) => command.run(context),

@@ -20,6 +20,7 @@ use crate::commands::Context;
 use crate::commands::demo::DemoArgs;
 use crate::data::{DataDir, default_guard, private_directory};
 use crate::failure::{Failure, Verdict};
+use crate::serve::{Serving, serve};
 use crate::text;
 use crate::ui::Ui;
 
@@ -61,23 +62,9 @@ impl Stage<'_> {
         if self.stop.load(Ordering::Relaxed) { Err(interrupted()) } else { Ok(()) }
     }
 
-    /// A line of the narrative, wrapped at 76 characters.
+    /// A sentence or more of the narrative, within 80 columns.
     fn tell(&self, line: &str) -> Result<(), Failure> {
-        let mut out = String::new();
-        let mut width = 0;
-        for word in line.split(' ') {
-            let length = word.chars().count();
-            if width + 1 + length > 76 && width > 0 {
-                out.push_str("\n   ");
-                width = 0;
-            } else if width == 0 {
-                out.push_str("   ");
-            }
-            out.push(' ');
-            out.push_str(word);
-            width += 1 + length;
-        }
-        self.say(&out)
+        self.say(&text::wrapped(line, 4, 80))
     }
 
     fn say(&self, text: &str) -> Result<(), Failure> {
@@ -147,6 +134,11 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Verdict, Failure
             stage.tell(&format!("Look around: vouchsafe --data {root} log show"))?;
             stage.tell(&format!("The files of the story: {}", stage.beside.display()))?;
         }
+    }
+    if !args.once {
+        stage.say("")?;
+        let serving = Serving { listen: args.listen, metrics: None, tls: None, witnesses: None };
+        serve(ui, &stage.data, serving)?;
     }
     Ok(Verdict::Holds)
 }

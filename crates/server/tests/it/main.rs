@@ -9,6 +9,7 @@ mod api_house;
 mod api_log;
 mod api_run;
 mod api_store;
+mod joined;
 mod pages;
 mod pages_kit;
 mod pages_properties;

@@ -259,6 +259,7 @@ async fn a_simulated_log_says_so_on_every_page() {
         clock: Arc::new(FixedClock::new(evidence::Time::from_seconds(testkit::START).expect("a time"))),
         authorise: Arc::new(ledger::authorise::Roles),
         keys: keys(),
+        snapshots: None,
     };
     let mut site = Site::over(ledger::Ledger::open(parts, ledger::Options::default()).expect("opens"));
     site.sign_in();

@@ -4,6 +4,7 @@ mod advance_clock;
 mod export;
 pub(crate) mod init;
 mod prove;
+mod recover;
 mod rotate_key;
 mod seal;
 mod show;
@@ -30,6 +31,8 @@ pub(crate) enum LogCommand {
     AdvanceClock(advance_clock::AdvanceClockArgs),
     /// Sign checkpoints with a new key from now on
     RotateKey(rotate_key::RotateKeyArgs),
+    /// Start a successor of a log that lost its tail or its trust
+    Recover(recover::RecoverArgs),
     /// Seal the present states
     Seal(seal::SealArgs),
 }
@@ -44,6 +47,7 @@ impl LogCommand {
             Self::Prove(args) => args.run(context),
             Self::AdvanceClock(args) => args.run(context),
             Self::RotateKey(args) => args.run(context),
+            Self::Recover(args) => args.run(context),
             Self::Seal(args) => args.run(context),
         }
     }

@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use clap::Args;
 use evidence::Entry;
+use evidence::facts::log::PolicyKind;
+use ledger::TreeView;
 use ledger::ports::Log;
-use serde_json::json;
+use ledger::properties::{Holds, Material, Property, five_properties, witness_keys};
+use serde_json::{Value, json};
+use tlog::leaf_hash;
 use tlog::packet::LogProof;
-use tlog::tile::TileCoord;
-use tlog::{leaf_hash, tree};
+use world::World;
+use world::streams::StreamKey;
 
 use super::super::Context;
 use crate::archive::Subject;
@@ -25,7 +29,7 @@ use crate::text;
 pub(crate) struct ProveArgs {
     /// Index of the entry
     index: u64,
-    /// Write the proof to this file instead of standard output
+    /// Write the proof to this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -44,15 +48,13 @@ impl ProveArgs {
             return Err(range.into());
         };
         let doing = format!("proving entry {}", self.index);
-        let reader = loaded.edge.over(|coord: TileCoord| {
-            let tile = log.tile(coord.level, coord.index).map_err(|e| e.to_string())?;
-            tile.ok_or_else(|| format!("{coord} is missing"))
-        });
-        let hashes = tree::inclusion_proof(&reader, self.index, subject.checkpoint.size)
-            .map_err(|e| Failure::damaged(&doing, e))?;
+        let port: Arc<dyn Log> = log.clone();
+        let tree = TreeView::new(Arc::new(loaded.edge.clone()), port);
+        let hashes = tree.inclusion(self.index, subject.checkpoint.size)?;
         let root = subject.checkpoint.root;
         tlog::proof::verify_inclusion(self.index, subject.checkpoint.size, &leaf_hash(&raw), &hashes, &root)
             .map_err(|e| Failure::damaged(&doing, format!("the stored tree does not prove it: {e}")))?;
+        let properties = self.properties(context, &*log, &tree, &loaded.world)?;
         let packet = LogProof {
             extra: Some(raw.to_vec()),
             index: self.index,
@@ -69,28 +71,64 @@ impl ProveArgs {
             ui.json(&json!({
                 "index": self.index, "entry": entry.hash().to_string(), "kind": "included",
                 "size": subject.checkpoint.size, "root": root.to_string(), "proof": packet,
+                "properties": properties.iter().map(property_json).collect::<Vec<_>>(),
             }))?;
             return Ok(Verdict::Holds);
         }
-        let Some(path) = &self.out else {
-            ui.print(packet.trim_end())?;
-            return Ok(Verdict::Holds);
-        };
-        ui.print(ui.good(&format!("Wrote {}.", path.display())))?;
-        ui.pairs(&[
+        ui.print(ui.bold(&format!(
+            "Entry {}, {} by {}",
+            text::count(self.index),
+            entry.body().fact.name(),
+            entry.body().source
+        )))?;
+        for property in &properties {
+            let word = match property.holds {
+                Holds::Yes => ui.good(property.holds.word()),
+                Holds::NotProven => ui.warn(property.holds.word()),
+                Holds::No => ui.bad(property.holds.word()),
+            };
+            ui.print(format!("\n  {}: {word}", ui.bold(property.name)))?;
+            ui.print(text::wrapped(&text::printable(&property.text(), 4_096), 4, 80))?;
+        }
+        ui.print("")?;
+        let size = text::count(subject.checkpoint.size);
+        let mut pairs = vec![
+            ("kind of proof", format!("included: it is among the first {size} entries")),
             (
-                "entry",
-                format!(
-                    "{}, {} by {}",
-                    text::count(self.index),
-                    entry.body().fact.name(),
-                    entry.body().source
-                ),
+                "not proven",
+                "current: that no later entry corrects or supersedes it;\ncounted: that a list is complete"
+                    .into(),
             ),
-            ("proves", format!("included among the first {} entries", text::count(subject.checkpoint.size))),
-            ("does not prove", "that it is current: a later entry may correct or supersede it".into()),
-            ("signatures", text::count(subject.note.signatures().len() as u64)),
-        ])?;
-        Ok(Verdict::Holds)
+            (
+                "signatures",
+                format!("{} on the checkpoint", text::count(subject.note.signatures().len() as u64)),
+            ),
+        ];
+        pairs.push(match &self.out {
+            Some(path) => ("proof", format!("written to {}", path.display())),
+            None => ("proof", "not written: give --out FILE".into()),
+        });
+        ui.pairs(&pairs)?;
+        let fine = properties.iter().all(|p| p.holds != Holds::No);
+        Ok(if fine { Verdict::Holds } else { Verdict::DoesNotHold })
     }
+
+    /// The five properties of the entry, each with its evidence.
+    fn properties(
+        &self,
+        context: &Context,
+        log: &dyn Log,
+        tree: &TreeView,
+        world: &World,
+    ) -> Result<[Property; 5], Failure> {
+        let blobs = context.data.blobs()?;
+        let keys = witness_keys(world.journal().policy(PolicyKind::Witnesses, world.size()), &blobs);
+        let place = |stream: &StreamKey, sequence| world.streams().index_of(stream, sequence);
+        let material = Material::gather(log, tree, &place, &keys, self.index, tree.size())?;
+        Ok(five_properties(world, &material))
+    }
+}
+
+fn property_json(property: &Property) -> Value {
+    json!({ "name": property.name, "asks": property.asks, "holds": property.holds.word(), "evidence": property.text() })
 }
