@@ -1,1 +1,1 @@
-
+//! The real binary, in temporary directories.

@@ -159,6 +159,7 @@ impl Api {
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .route("/log/checkpoint", get(log::read))
+            .route("/log/checkpoint/", any(nothing))
             .route("/log/tile/{*path}", get(log::read))
             .route("/api/v1/entries", post(submit::submit).get(entries::page))
             .route("/api/v1/entries/{index}", get(entries::one))

@@ -40,7 +40,7 @@ async fn events_open_to_a_session_and_to_nobody_without_one() {
     let open = site.router.clone().oneshot(follow(&site.cookie)).await.expect("infallible");
     assert_eq!(open.status(), StatusCode::OK);
     assert_eq!(
-        open.headers().get(header::CONTENT_TYPE).map(|v| v.as_bytes()),
+        open.headers().get(header::CONTENT_TYPE).map(axum::http::HeaderValue::as_bytes),
         Some(&b"text/event-stream"[..])
     );
     let cookie = std::mem::take(&mut site.cookie);
