@@ -1,20 +1,19 @@
 //! The one thread that decides and applies, ahead of durability, and gathers while the previous commit runs. No timer makes
 //! an entry wait: whatever has come when the committer is idle is the next batch.
 
+mod keeping;
 mod rebuild;
 mod sealing;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::thread::JoinHandle;
 
-use evidence::facts::log::{LogKeyRotated, QuarantineCause, Quarantined, Tick};
-use evidence::facts::sources::Equivocated;
-use evidence::types::{BlobRef, Bytes, EntryRef};
+use evidence::facts::log::{LogKeyRotated, Tick};
 use evidence::{Entry, Fact, SourceId, Time};
 use tlog::tile::{Edge, FullTile};
 use tlog::{Checkpoint, Hash, Note, SigningKey, leaf_hash};
 use world::Verdict;
-use world::streams::StreamKey;
 
 use crate::authenticate::Authenticated;
 use crate::authorise::Act;
@@ -28,9 +27,6 @@ use crate::seal::SealedTrees;
 use crate::shared::{Reply, Shared};
 use crate::snapshot::Snapshots;
 use crate::voice;
-
-/// Largest entry that is kept whole inside another one; larger ones become blobs.
-const INLINE: usize = 60_000;
 
 /// What the sequencer is told.
 pub(crate) enum Message {
@@ -78,6 +74,8 @@ pub(crate) struct Sequencer {
     sealing: Option<Vec<Reply>>,
     /// Counts the seals that were begun. What was walked over before the log was read anew is another turn's.
     seal_turn: u64,
+    /// Threads that walk over states. They hold the log: a ledger that has stopped has waited for them.
+    walkers: Vec<JoinHandle<()>>,
     /// Log keys that were rotated away in entries that are not durable yet: without those entries they still hold.
     retired: Vec<SigningKey>,
     /// Log time at which the last seal was asked for.
@@ -118,6 +116,7 @@ impl Sequencer {
             stopping: false,
             sealing: None,
             seal_turn: 0,
+            walkers: Vec::new(),
             retired: Vec::new(),
             sealed_at: Time::EPOCH,
             snapshot_at: 0,
@@ -126,6 +125,18 @@ impl Sequencer {
 
     /// Runs until it is told to stop or nobody can tell it anything any more.
     pub(crate) fn run(mut self) {
+        self.work();
+        // Whoever still walks over the states is told nobody listens, and that there is nothing to walk over.
+        self.shared.world_mut().thaw();
+        drop(self.inbox);
+        for walker in self.walkers {
+            if walker.join().is_err() {
+                tracing::error!("a thread that sealed had panicked");
+            }
+        }
+    }
+
+    fn work(&mut self) {
         loop {
             if self.is_full() && self.busy {
                 match self.control.recv() {
@@ -303,60 +314,6 @@ impl Sequencer {
         let entry =
             Entry::decode(&raw).map_err(|e| LedgerError::BadEntry { index, reason: e.to_string() })?;
         Ok((entry, leaf_hash(&raw)))
-    }
-
-    /// Keeps both sides of an equivocation: the one in the log, and the other one inside an entry of the ledger.
-    fn equivocation(&mut self, first: u64, stored: &Entry, a: &Authenticated) -> Slot {
-        let body = a.entry.body();
-        let stream = StreamKey { source: body.source, stream: body.stream };
-        let kept = self.shared.world().streams().get(&stream).and_then(|s| s.fork_kept(&a.hash));
-        if let Some(kept) = kept {
-            return Slot::Kept(Rejection::Equivocation { first, kept });
-        }
-        let (bytes, blob) = match self.keep(&a.bytes) {
-            Ok(kept) => kept,
-            Err(e) => return Slot::Done(e),
-        };
-        let fact = Equivocated {
-            source: body.source,
-            stream: body.stream,
-            sequence: body.sequence,
-            first: EntryRef { index: first, entry: stored.hash() },
-            second: a.hash,
-            bytes,
-            blob,
-        };
-        match self.say(fact, None, None) {
-            Ok((kept, ..)) => Slot::Kept(Rejection::Equivocation { first, kept }),
-            Err(e) => Slot::Done(e),
-        }
-    }
-
-    fn quarantine(&mut self, cause: QuarantineCause, a: &Authenticated) -> Slot {
-        let source = a.entry.body().source;
-        let kept = self.shared.world().sources().get(&source).and_then(|s| s.quarantine_kept(&a.hash));
-        if let Some(kept) = kept {
-            return Slot::Kept(Rejection::Quarantined { cause: cause.word(), kept });
-        }
-        let (bytes, blob) = match self.keep(&a.bytes) {
-            Ok(kept) => kept,
-            Err(e) => return Slot::Done(e),
-        };
-        let fact = Quarantined { cause, source, entry: a.hash, bytes, blob };
-        match self.say(fact, None, None) {
-            Ok((kept, ..)) => Slot::Kept(Rejection::Quarantined { cause: cause.word(), kept }),
-            Err(e) => Slot::Done(e),
-        }
-    }
-
-    /// Bytes to be kept inside an entry, or the blob they were put into.
-    fn keep(&self, bytes: &[u8]) -> Result<(Option<Bytes>, Option<BlobRef>), Rejection> {
-        if bytes.len() <= INLINE {
-            return Ok((Some(Bytes(bytes.to_vec())), None));
-        }
-        let digest = self.shared.blobs.put(bytes).map_err(|e| Rejection::Unavailable(e.to_string()))?;
-        let media_type = "application/cbor".into();
-        Ok((None, Some(BlobRef { digest, length: bytes.len() as u64, media_type })))
     }
 
     /// Log time follows the clock, but neither back nor further than the bound.

@@ -46,7 +46,11 @@ impl Sequencer {
             let _ = done.send(Message::SealBuilt { turn, built });
         };
         match std::thread::Builder::new().name("ledger-seal".into()).spawn(build) {
-            Ok(_) => self.sealing = Some(reply.into_iter().collect()),
+            Ok(walker) => {
+                self.sealing = Some(reply.into_iter().collect());
+                self.walkers.retain(|w| !w.is_finished());
+                self.walkers.push(walker);
+            }
             Err(e) => {
                 self.shared.world_mut().thaw();
                 if let Some(reply) = reply {
