@@ -16,7 +16,7 @@ use evidence::facts::fleet::{Appraisal, AppraisalReason, Appraised};
 use evidence::types::{Bytes, EntryRef};
 use evidence::{Body, Entry, Evidence, Fact, SourceId};
 
-use super::record::Obs;
+use super::record::Last;
 use super::subject::Subject;
 use super::view::FleetView;
 use crate::release::{Known, Resolution, version};
@@ -87,7 +87,7 @@ pub fn appraise(world: &World, entry: &Entry) -> Option<Appraised> {
     }
     let late = freshness(world, &view, body, state.model, &mut found);
     if let Some(newest) = newest.filter(|_| !late.historic) {
-        boot_count(evidence, &newest, &mut found);
+        boot_count(evidence, newest, &mut found);
     }
     if evidence.debug == Some(DebugStatus::Enabled) {
         found.because(AppraisalReason::DebugEnabled, RUNTIME, BAD);
@@ -174,8 +174,8 @@ fn freshness(
     }
 }
 
-fn boot_count(evidence: &Evidence, newest: &Obs, found: &mut Findings) {
-    if let (Some(now), Some(before)) = (evidence.boot_count, newest.boot)
+fn boot_count(evidence: &Evidence, newest: &Last, found: &mut Findings) {
+    if let (Some(now), Some(before)) = (evidence.boot_count, newest.boot())
         && now < before
     {
         found.because(AppraisalReason::BootCountBack, IDENTITY, BAD);

@@ -1,7 +1,8 @@
 //! Which enrolled device holds a key or a UDI instance, so that no second one is taken for it.
 //!
-//! Eight bytes of a hash and the device, twice a device; a hit is compared in full where what is compared is kept. Not
-//! here: the parts of a UDI (`formats`); a station states the serial beside the UDI as scanned.
+//! Eight bytes of a hash and the first eight of the UEID, twice a device; a hit is looked up and compared in full where
+//! what is compared is kept. Not here: the parts of a UDI (`formats`); a station states the serial beside the UDI as
+//! scanned.
 
 use std::collections::BTreeSet;
 
@@ -9,38 +10,53 @@ use evidence::{KeyId, SourceId};
 
 use super::record::{Enrolled, Log, Record};
 
+/// Marks of keys and UDI instances, each with the beginning of the UEID it belongs to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Identities {
-    set: BTreeSet<(u64, SourceId)>,
+    set: BTreeSet<(u64, u64)>,
 }
 
 impl Identities {
-    pub(super) fn insert(&mut self, mark: u64, device: SourceId) {
-        self.set.insert((mark, device));
+    pub(super) fn insert(&mut self, mark: u64, device: &SourceId) {
+        self.set.insert((mark, prefix(device)));
     }
 
-    /// Devices under a mark.
-    pub(super) fn of(&self, mark: u64) -> impl Iterator<Item = SourceId> {
-        let low = SourceId::device([0; 16]);
-        // UEIDs of type RAND sort first (type 1), so the all-zero one of sixteen bytes is the lowest of them all.
-        self.set.range((mark, low)..).take_while(move |(m, _)| *m == mark).map(|(_, device)| *device)
+    /// Beginnings of the UEIDs under a mark.
+    pub(super) fn of(&self, mark: u64) -> impl Iterator<Item = u64> {
+        self.set.range((mark, 0)..=(mark, u64::MAX)).map(|(_, prefix)| *prefix)
     }
 
     /// Notes again what the records of a restored device say.
-    pub(super) fn restore(&mut self, device: SourceId, log: &Log) {
-        for (_, record) in log.records() {
-            match record {
-                Record::Enrolled(e) => {
-                    self.insert(e.key, device);
-                    if let Some(mark) = instance(e.udi.as_deref(), e.serial.as_deref()) {
-                        self.insert(mark, device);
-                    }
-                }
-                Record::Reenrolled(key) => self.insert(key, device),
-                _ => {}
-            }
-        }
+    pub(super) fn restore(&mut self, device: &SourceId, log: &Log) {
+        marks(log).for_each(|mark| self.insert(mark, device));
     }
+}
+
+/// The marks in a device's records.
+pub(super) fn marks(log: &Log) -> impl Iterator<Item = u64> {
+    log.records()
+        .flat_map(|(_, record)| match record {
+            Record::Enrolled(e) => [Some(e.key), instance(e.udi.as_deref(), e.serial.as_deref())],
+            Record::Reenrolled(key) => [Some(key), None],
+            _ => [None, None],
+        })
+        .flatten()
+}
+
+/// The beginning of a UEID, as if followed by zeros.
+pub(super) fn prefix(device: &SourceId) -> u64 {
+    let padded = device.as_bytes().iter().copied().chain(std::iter::repeat(0));
+    padded.take(8).fold(0, |prefix, byte| prefix << 8 | u64::from(byte))
+}
+
+/// The first UEID in order that begins so: shorter ones come first.
+pub(super) fn first_of(prefix: u64) -> Option<SourceId> {
+    let mut padded = prefix.to_be_bytes().to_vec();
+    padded.resize(17, 0);
+    [7, 9, 15, 17].iter().find_map(|len| {
+        let id = SourceId::from_bytes(padded.get(..*len)?).ok()?;
+        (self::prefix(&id) == prefix).then_some(id)
+    })
 }
 
 /// Mark of a key: the first bytes of its id, a SHA-256.

@@ -35,7 +35,7 @@ use evidence::{Body, Entry, Evidence, Fact, Hash, SourceId, Time};
 
 use crate::cow::CowMap;
 use identity::Identities;
-use record::{Enrolled, Log, Obs, Record};
+use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_changed};
@@ -93,13 +93,27 @@ impl Fleet {
             return Some((f.device, ClashOn::Ueid));
         }
         let key = identity::key(&f.key.id());
-        if let Some(holder) = self.identities.of(key).next() {
+        if let Some(holder) = self.holders(key).next() {
             return Some((holder, ClashOn::Key));
         }
         let (udi, serial) = (f.udi.as_deref(), f.serial.as_deref());
-        let mut same = self.identities.of(identity::instance(udi, serial)?);
+        let mut same = self.holders(identity::instance(udi, serial)?);
         same.find(|d| self.enrolment(d).is_some_and(|e| identity::same(&e, udi, serial)))
             .map(|holder| (holder, ClashOn::Udi))
+    }
+
+    /// Devices whose records bear a mark.
+    fn holders(&self, mark: u64) -> impl Iterator<Item = SourceId> {
+        self.identities.of(mark).flat_map(move |prefix| {
+            let first = identity::first_of(prefix).map(Subject::Device);
+            let from = first.into_iter().flat_map(|first| self.devices.range_from(first));
+            from.map_while(move |(subject, log)| match subject {
+                Subject::Device(device) if identity::prefix(device) == prefix => Some((*device, log)),
+                _ => None,
+            })
+            .filter(move |(_, log)| identity::marks(log).any(|m| m == mark))
+            .map(|(device, _)| device)
+        })
     }
 
     fn enrolment(&self, device: &SourceId) -> Option<Enrolled> {
@@ -139,7 +153,7 @@ impl Fleet {
             Fact::DeviceEnrolled(f) => self.enrolled(index, f),
             Fact::DeviceReenrolled(f) => {
                 let key = identity::key(&f.key.id());
-                self.identities.insert(key, f.device);
+                self.identities.insert(key, &f.device);
                 self.of_device(index, &f.device, &Record::Reenrolled(key));
             }
             Fact::Quarantined(f) if f.cause == QuarantineCause::IdentityClash => {
@@ -236,9 +250,9 @@ impl Fleet {
         }
         let subject = Subject::Device(f.device);
         let key = identity::key(&f.key.id());
-        self.identities.insert(key, f.device);
+        self.identities.insert(key, &f.device);
         if let Some(instance) = identity::instance(f.udi.as_deref(), f.serial.as_deref()) {
-            self.identities.insert(instance, f.device);
+            self.identities.insert(instance, &f.device);
         }
         let record = Record::Enrolled(Enrolled {
             model: self.texts.intern(f.model.clone()),
@@ -300,8 +314,8 @@ impl Fleet {
     }
 
     /// The newest evidence of a device in the order of its stream.
-    fn newest(&self, device: &SourceId) -> Option<Obs> {
-        self.devices.get(&Subject::Device(*device))?.head().newest
+    fn newest(&self, device: &SourceId) -> Option<&Last> {
+        self.devices.get(&Subject::Device(*device))?.head().newest()
     }
 
     /// The verdict that was last logged of a device.
@@ -336,6 +350,3 @@ fn finding_id(kind: &str, about: &[&[u8]]) -> Hash {
     about.iter().for_each(|part| w.bytes(part));
     tlog::leaf_hash(&w.into_bytes())
 }
-
-#[cfg(test)]
-mod tests;

@@ -74,17 +74,47 @@ pub(super) struct Log {
     head: Head,
 }
 
-/// What the next record is written relative to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the next record is written relative to. Small: there is one a device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     /// Index of the last record.
     index: u64,
-    /// The last evidence or other word of the device, in the order of arrival.
-    last: Option<Obs>,
-    /// The newest evidence in the order of its stream; of another stream, whatever came last.
-    pub(super) newest: Option<Obs>,
+    /// The last word of the device in the order of arrival; measurements and boot count of its last evidence.
+    last: Option<Last>,
+    /// The newest evidence in the order of its stream, where something older came after it. Of another stream, whatever
+    /// came last is the newest.
+    newest: Option<Box<Last>>,
     /// The last verdict.
     pub(super) verdict: Option<u32>,
+}
+
+/// What is kept of an entry of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Last {
+    stream: u64,
+    sequence: u64,
+    /// One more than the boot count; 0 where it was not said.
+    boot: u64,
+    pub(super) set: Option<u32>,
+    debug: Option<DebugStatus>,
+}
+
+impl Last {
+    pub(super) fn boot(&self) -> Option<u64> {
+        self.boot.checked_sub(1)
+    }
+
+    fn of(o: &Obs) -> Self {
+        let boot = o.boot.map_or(0, |n| n.saturating_add(1));
+        Self { stream: o.stream, sequence: o.sequence, boot, set: o.set, debug: o.debug }
+    }
+}
+
+impl Head {
+    /// The newest evidence in the order of its stream.
+    pub(super) fn newest(&self) -> Option<&Last> {
+        self.newest.as_deref().or(self.last.as_ref())
+    }
 }
 
 const DECLARED: u8 = 0;
@@ -126,13 +156,13 @@ impl Log {
         let need = 64;
         if self.bytes.capacity() - self.bytes.len() < need {
             let mut out = Vec::with_capacity(need);
-            write(&mut out, self.head, index, record);
+            write(&mut out, &self.head, index, record);
             if self.bytes.capacity() - self.bytes.len() < out.len() {
                 self.bytes.reserve_exact(out.len().max(self.bytes.len() / 8));
             }
             self.bytes.extend_from_slice(&out);
         } else {
-            write(&mut self.bytes, self.head, index, record);
+            write(&mut self.bytes, &self.head, index, record);
         }
         self.head.follow(index, record);
     }
@@ -156,21 +186,20 @@ impl Head {
         self.index = index;
         match record {
             Record::Evidence(obs) => {
-                self.last = Some(*obs);
-                if self.newest.is_none_or(|n| n.stream != obs.stream || n.sequence < obs.sequence) {
-                    self.newest = Some(*obs);
-                }
+                let new = Last::of(obs);
+                let older = |n: &&Last| n.stream == new.stream && n.sequence > new.sequence;
+                self.newest = self.newest().filter(older).copied().map(Box::new);
+                self.last = Some(new);
             }
             Record::Heard(obs) => {
-                let kept = self.last.unwrap_or(Obs { set: None, boot: None, debug: None, ..*obs });
-                self.last = Some(Obs { set: kept.set, boot: kept.boot, debug: kept.debug, ..*obs });
+                let new = Last { set: None, boot: 0, debug: None, ..Last::of(obs) };
+                let kept = self.last.unwrap_or(new);
+                self.last = Some(Last { stream: new.stream, sequence: new.sequence, ..kept });
             }
             Record::Appraised(id) => self.verdict = Some(*id),
             Record::Reenrolled(_) => {
                 // Another silicon counts its own starts.
-                if let Some(newest) = &mut self.newest {
-                    newest.boot = None;
-                }
+                self.newest = self.newest().map(|n| Box::new(Last { boot: 0, ..*n }));
             }
             _ => {}
         }
@@ -208,7 +237,7 @@ fn put_ids(out: &mut Vec<u8>, ids: &[u32]) {
     ids.iter().for_each(|id| put(out, u64::from(*id)));
 }
 
-fn write(out: &mut Vec<u8>, head: Head, index: u64, record: &Record) {
+fn write(out: &mut Vec<u8>, head: &Head, index: u64, record: &Record) {
     let step = index.saturating_sub(head.index);
     let mut begin = |kind: u8, flags: u8| {
         out.push(kind << 4 | flags);
@@ -251,7 +280,7 @@ fn write(out: &mut Vec<u8>, head: Head, index: u64, record: &Record) {
             let next =
                 last.is_some_and(|l| l.stream == o.stream && l.sequence.checked_add(1) == Some(o.sequence));
             let same_set = measures && last.is_some_and(|l| l.set == o.set);
-            let same_rest = measures && last.is_some_and(|l| (l.boot, l.debug) == (o.boot, o.debug));
+            let same_rest = measures && last.is_some_and(|l| (l.boot(), l.debug) == (o.boot, o.debug));
             let flags = flag(next, NEXT)
                 | flag(same_set, SAME_SET)
                 | flag(same_rest, SAME_REST)
@@ -425,7 +454,7 @@ impl<'a> Records<'a> {
                 };
                 (boot, debug)
             } else {
-                (last?.boot, last?.debug)
+                (last?.boot(), last?.debug)
             };
         }
         Some(obs)

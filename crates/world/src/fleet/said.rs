@@ -13,7 +13,9 @@ use crate::release::Known;
 
 /// A declaration: since when it counts, and what it says.
 pub(super) struct Declared {
+    /// Since when, and by which entry: of two that count from the same moment, the later entry holds.
     pub(super) from: Time,
+    index: u64,
     pub(super) udi: Option<String>,
     pub(super) serial: Option<String>,
     pub(super) model: Option<u32>,
@@ -22,13 +24,17 @@ pub(super) struct Declared {
 
 /// What somebody says a device runs, and since when.
 pub(super) struct Report {
+    /// Since when, and by which entry: of two that count from the same moment, the later entry holds.
     pub(super) from: Time,
+    index: u64,
     pub(super) software: Vec<u32>,
 }
 
 /// Where a device is, and since when.
 pub(super) struct Placed {
+    /// Since when, and by which entry: of two that count from the same moment, the later entry holds.
     pub(super) from: Time,
+    index: u64,
     pub(super) site: Option<u32>,
     pub(super) owner: Option<u32>,
     pub(super) custody: Option<Custody>,
@@ -36,7 +42,6 @@ pub(super) struct Placed {
 
 /// A word of the device itself: when it arrived, and the moment it was not made before.
 pub(super) struct Word {
-    pub(super) index: u64,
     pub(super) arrived: Time,
     pub(super) lo: Option<Time>,
 }
@@ -79,10 +84,9 @@ impl Said {
         if said.enrolled.is_none() && said.declared.is_empty() {
             return None;
         }
-        // Stable sorts: of two that count from the same moment, the later entry holds.
-        said.declared.sort_by_key(|d| d.from);
-        said.reports.sort_by_key(|r| r.from);
-        said.placed.sort_by_key(|p| p.from);
+        said.declared.sort_by_key(|d| (d.from, d.index));
+        said.reports.sort_by_key(|r| (r.from, r.index));
+        said.placed.sort_by_key(|p| (p.from, p.index));
         said.spans = Spans::new(spans);
         Some(said)
     }
@@ -107,7 +111,7 @@ impl Said {
             match record {
                 Record::Declared { udi, serial, model, software, since } => {
                     let from = since.unwrap_or(logged);
-                    self.declared.push(Declared { from, udi, serial, model, software });
+                    self.declared.push(Declared { from, index, udi, serial, model, software });
                 }
                 Record::Enrolled(e) => self.enrolled = Some((logged, e)),
                 Record::Attached(asset) => self.asset = Some(asset),
@@ -118,11 +122,11 @@ impl Said {
                 Record::Reported { software, at } => {
                     // A client's clock may run ahead; nothing is reported before it arrives.
                     let from = at.unwrap_or(logged).min(logged);
-                    self.reports.push(Report { from, software });
+                    self.reports.push(Report { from, index, software });
                 }
                 Record::Placed { site, owner, custody, since } => {
                     let from = since.unwrap_or(logged);
-                    self.placed.push(Placed { from, site, owner, custody });
+                    self.placed.push(Placed { from, index, site, owner, custody });
                 }
                 Record::Reenrolled(_) => {}
             }
@@ -132,7 +136,7 @@ impl Said {
     fn word(&mut self, index: u64, hi: Time, obs: &Obs, set: Option<Option<u32>>, spans: &mut Vec<Span>) {
         let lo = obs.age.map(|age| Time::from_seconds(hi.seconds().saturating_sub(age)).unwrap_or(hi));
         spans.push(Span { index, stream: obs.stream, sequence: obs.sequence, lo, hi, set });
-        self.words.push(Word { index, arrived: hi, lo });
+        self.words.push(Word { arrived: hi, lo });
         self.places.push((obs.stream, obs.sequence, index));
     }
 

@@ -79,7 +79,7 @@ impl Concern for Fleet {
                 let log = Log::read(&state.value).map_err(BadState::Value)?;
                 let subject = Subject::from_bytes(rest)?;
                 if let Subject::Device(device) = &subject {
-                    self.identities.restore(*device, &log);
+                    self.identities.restore(device, &log);
                 }
                 self.devices.insert(subject, log);
                 Ok(())

@@ -58,10 +58,6 @@ impl<T: Shared> Table<T> {
         self.items.get(usize::try_from(id).ok()?).map(|(_, value)| value)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
-    }
-
     pub(super) fn freeze(&mut self) {
         self.frozen = Some(self.items.len());
     }
