@@ -1,0 +1,7 @@
+//! Tests of the device: power loss at every write, damage, freshness, delivery into a real ledger, the specification.
+
+mod bench;
+mod damage;
+mod identity;
+mod power;
+mod wire;
