@@ -151,71 +151,65 @@ impl<F: Flash> Store<F> {
         self.offset.saturating_add(page::space(payload)) <= self.flash.page_size()
     }
 
-    /// Begins the next page with the state as it is. The page must be free.
-    fn rotate(&mut self) -> Result<(), Error<F::Error>> {
+    /// Goes on in the next page. What the page after that still holds is noted as dropped in the state that begins the new
+    /// page, so that it is free from then on. If there is no room to note it, nothing happens (`must_free`), or the new
+    /// page is begun nevertheless and nothing is freed.
+    fn leave(&mut self, must_free: bool) -> Result<(), Error<F::Error>> {
         let next = self.next_page(self.page);
         if self.live(next, &self.state) {
             return Err(Error::Full);
         }
-        self.begin(next, self.info(self.page).sequence + 1)
+        let (state, carry) = match self.plan(self.next_page(next)) {
+            Err(Error::Full) if !must_free => (self.state.clone(), Vec::new()),
+            other => other?,
+        };
+        self.begin(next, self.info(self.page).sequence + 1, state, carry)
     }
 
-    /// Goes on in the next page and frees the one after it, if that is possible now.
-    fn leave(&mut self) -> Result<(), Error<F::Error>> {
-        self.rotate()?;
-        match self.make_spare() {
-            Ok(()) | Err(Error::Full) => Ok(()),
-            Err(e) => Err(e),
-        }
-    }
-
-    fn begin(&mut self, page: u32, sequence: u64) -> Result<(), Error<F::Error>> {
+    /// Begins a page: carried certificates, then the state with a commit. Without the state the page does not count.
+    fn begin(
+        &mut self,
+        page: u32,
+        sequence: u64,
+        state: State,
+        carry: Vec<(u64, Vec<u8>)>,
+    ) -> Result<(), Error<F::Error>> {
         self.write(|f| f.erase(page))?;
-        let mut head = page::header(sequence);
-        let record = page::record(sequence, UNIT, Kind::State, &self.state.encode());
+        let (mut head, mut copies) = (page::header(sequence), Vec::with_capacity(carry.len()));
+        for (number, payload) in carry {
+            copies.push(Carried { number, page, offset: head.len() });
+            let record = page::record(sequence, head.len(), Kind::Carry, &payload);
+            head.extend_from_slice(&record);
+            head.resize(head.len() + UNIT, 0xff); // no commit
+        }
+        let record = page::record(sequence, head.len(), Kind::State, &state.encode());
         head.extend_from_slice(&record);
         let commit_at = head.len();
         self.write(|f| f.program(page, 0, &head))?;
         self.write(|f| f.program(page, commit_at, &page::commit(sequence, commit_at)))?;
         if let Some(info) = self.pages.get_mut(page as usize) {
-            *info = Info { sequence, first: self.state.number };
+            *info = Info { sequence, first: state.number };
         }
         self.page = page;
         self.offset = commit_at + UNIT;
+        self.take_over(state, copies);
         Ok(())
     }
 
-    /// Frees the next page, so that the one being written can be left at any time. What it holds and nobody has answered
-    /// is noted as dropped first; its certificates are copied, because without them the rest of their stream is worthless.
+    fn take_over(&mut self, state: State, copies: Vec<Carried>) {
+        self.carried.retain(|c| copies.iter().all(|n| n.number != c.number));
+        self.carried.extend(copies);
+        self.carried.retain(|c| state.carried.contains(&c.number));
+        self.state = state;
+    }
+
+    /// Frees the next page if it was not possible when this page was begun.
     fn make_spare(&mut self) -> Result<(), Error<F::Error>> {
         let victim = self.next_page(self.page);
         if !self.live(victim, &self.state) {
             return Ok(());
         }
-        let (mut state, mut carry) = (self.state.clone(), Vec::new());
-        let bytes = self.read_page(victim)?;
-        let next = self.info(self.next_page(victim));
-        let end = if next.sequence == 0 { state.first } else { next.first };
-        state.settle(end);
-        for record in page::records(&bytes, self.info(victim).sequence) {
-            let Some((number, raw)) = record.numbered() else { continue };
-            let unsettled = number >= self.state.first
-                || (record.kind == Kind::Carry && self.state.carried.contains(&number));
-            let Ok(entry) = Entry::decode(raw) else { continue };
-            if !unsettled {
-                continue;
-            }
-            state.settle(number + 1);
-            state.carried.retain(|n| *n != number);
-            let certificate = entry.body().sequence == 0;
-            if certificate && state.carried.len() < MAX_CARRIED {
-                state.carried.push(number);
-                carry.push((number, record.payload.to_vec()));
-                continue;
-            }
-            note_dropped(&mut state, &entry).map_err(|TooManyDrops| Error::Full)?;
-        }
-        self.find_heads(&mut state, victim)?;
+        let (state, carry) = self.plan(victim)?;
         let room: usize = carry.iter().map(|(_, p)| page::space(p.len())).sum();
         let encoded = state.encode();
         if self.offset.saturating_add(room + page::space(encoded.len())) > self.flash.page_size() {
@@ -228,10 +222,37 @@ impl<F: Flash> Store<F> {
         }
         // The moment at which they are dropped.
         self.put(Kind::State, &encoded)?;
-        self.carried.retain(|c| c.page != victim);
-        self.carried.extend(copies);
-        self.state = state;
+        self.take_over(state, copies);
         Ok(())
+    }
+
+    /// The state without what `victim` holds and nobody has answered: noted as dropped, but for certificates, which are to
+    /// be copied, because without them the rest of their stream is worthless. Nothing changes yet.
+    #[expect(clippy::type_complexity, reason = "used in this file alone")]
+    fn plan(&mut self, victim: u32) -> Result<(State, Vec<(u64, Vec<u8>)>), Error<F::Error>> {
+        let (mut state, mut carry) = (self.state.clone(), Vec::new());
+        if !self.live(victim, &self.state) {
+            return Ok((state, carry));
+        }
+        let bytes = self.read_page(victim)?;
+        let next = self.info(self.next_page(victim));
+        state.settle(if next.sequence == 0 { state.first } else { next.first });
+        for record in page::records(&bytes, self.info(victim).sequence) {
+            let Some((number, raw)) = record.numbered() else { continue };
+            let carried = self.state.carried.contains(&number);
+            let queued = record.kind == Kind::Entry && number >= self.state.first;
+            let Some(entry) = Entry::decode(raw).ok().filter(|_| carried || queued) else { continue };
+            state.settle(number + 1);
+            state.carried.retain(|n| *n != number);
+            if entry.body().sequence == 0 && state.carried.len() < MAX_CARRIED {
+                state.carried.push(number);
+                carry.push((number, record.payload.to_vec()));
+                continue;
+            }
+            note_dropped(&mut state, &entry).map_err(|TooManyDrops| Error::Full)?;
+        }
+        self.find_heads(&mut state, victim)?;
+        Ok((state, carry))
     }
 
     /// Finds where the earlier streams end that have something to report now: their last entry is in `victim` or later,
@@ -282,7 +303,7 @@ impl<F: Flash> Store<F> {
         let mut payload = Vec::with_capacity(8 + bytes.len());
         payload.extend_from_slice(&self.state.number.to_be_bytes());
         payload.extend_from_slice(&bytes);
-        self.make_room(payload.len())?;
+        self.make_room(payload.len(), spare)?;
         self.put(Kind::Entry, &payload)?;
         let number = self.state.number;
         self.state.take(entry.body(), entry.hash(), number);
@@ -290,12 +311,12 @@ impl<F: Flash> Store<F> {
     }
 
     /// Leaves the page if it has no room. Twice at most: the second one may be needed after certificates were carried.
-    fn make_room(&mut self, payload: usize) -> Result<(), Error<F::Error>> {
+    fn make_room(&mut self, payload: usize, must_free: bool) -> Result<(), Error<F::Error>> {
         for _ in 0..2 {
             if self.fits(payload) {
                 return Ok(());
             }
-            self.leave()?;
+            self.leave(must_free)?;
         }
         if self.fits(payload) { Ok(()) } else { Err(Error::Full) }
     }
@@ -312,7 +333,7 @@ impl<F: Flash> Store<F> {
                 self.state = state;
                 return Ok(());
             }
-            self.leave()?;
+            self.leave(false)?;
         }
         Err(Error::Full)
     }
@@ -382,7 +403,7 @@ impl<F: Flash> Store<F> {
         if self.fits(payload.len()) {
             return self.put(Kind::Settled, &payload).map(drop);
         }
-        match self.rotate() {
+        match self.leave(false) {
             Ok(()) | Err(Error::Full) => Ok(()),
             Err(e) => Err(e),
         }

@@ -9,7 +9,8 @@
 //!
 //! Integers are big-endian. Each check is the first eight bytes of SHA-256 over a word, the page's sequence, the offset
 //! and what is checked, so that nothing is taken from where it was not written. The commit is programmed after the record:
-//! where it stands, the record was complete once. So a record that does not check was cut off by power loss if no commit
+//! where it stands, the record was complete once. (Copies of certificates that begin a page have none: the state after them
+//! has.) So a record that does not check was cut off by power loss if no commit
 //! follows, and was damaged later if one does.
 
 use alloc::vec::Vec;
@@ -141,6 +142,12 @@ pub(crate) fn committed(page: &[u8], from: usize, sequence: u64) -> bool {
 /// Whether everything from `from` on is erased.
 pub(crate) fn is_erased(page: &[u8], from: usize) -> bool {
     page.get(from..).is_some_and(|rest| rest.iter().all(|b| *b == ERASED))
+}
+
+/// Where the last unit ends that is not erased.
+pub(crate) fn written(page: &[u8]) -> usize {
+    let last = page.iter().rposition(|b| *b != ERASED);
+    last.map_or(0, |at| (at + 1).next_multiple_of(UNIT))
 }
 
 fn read_record(page: &[u8], sequence: u64, offset: usize) -> Option<Record<'_>> {

@@ -126,27 +126,27 @@ impl<F: Flash> Store<F> {
         };
         let order = store.find_pages()?;
         let mut scan = Scan::default();
-        let mut spoiled = false;
+        let (mut spoiled, mut after_garbage) = (false, size);
         let Some(newest) = order.last().copied() else {
-            store.begin(0, 1)?;
+            store.begin(0, 1, State::default(), Vec::new())?;
             return Ok(store);
         };
         for page in order {
             let bytes = store.read_page(page)?;
             let sequence = store.info(page).sequence;
-            let mut end = UNIT;
-            for (n, record) in page::records(&bytes, sequence).enumerate() {
+            let (mut end, mut first) = (UNIT, None);
+            for record in page::records(&bytes, sequence) {
                 scan.record(page, &record);
-                if n == 0
-                    && let Some(info) = store.pages.get_mut(page as usize)
-                {
-                    info.first = scan.state.number;
-                }
+                let number = record.numbered().map_or(scan.state.number, |(n, _)| n);
+                first = first.or((record.kind != Kind::Carry).then_some(number));
                 end = record.end;
             }
-            if page == newest && page::is_erased(&bytes, end) && end > UNIT {
-                store.offset = end;
-            } else if page == newest {
+            if let Some(info) = store.pages.get_mut(page as usize) {
+                info.first = first.unwrap_or(scan.state.number);
+            }
+            if page == newest {
+                store.offset = if page::is_erased(&bytes, end) { end } else { size };
+                after_garbage = page::written(&bytes);
                 spoiled |= page::committed(&bytes, end, sequence);
             }
         }
@@ -165,6 +165,10 @@ impl<F: Flash> Store<F> {
         let kept = &scan.state.carried;
         scan.carried.retain(|c| kept.contains(&c.number));
         (store.state, store.carried) = (scan.state, scan.carried);
+        // Where the page cannot be left, because nothing was freed yet, it goes on behind what was cut off.
+        if store.live(next, &store.state) {
+            store.offset = store.offset.min(after_garbage);
+        }
         Ok(store)
     }
 
@@ -174,7 +178,7 @@ impl<F: Flash> Store<F> {
         for page in 0..self.flash.pages() {
             let bytes = self.read_page(page)?;
             let Some(sequence) = page::read_header(&bytes) else { continue };
-            let opened = page::records(&bytes, sequence).next().is_some();
+            let opened = page::records(&bytes, sequence).any(|r| r.kind == Kind::State);
             if !opened && !page::committed(&bytes, UNIT, sequence) {
                 continue;
             }

@@ -42,7 +42,8 @@ fn any_damaged_unit_is_told_and_no_place_is_used_twice() {
     let mut before = Sent::new();
     let (_, told) = round(&mut bench, &flash, &mut before, 20);
     let clean = flash.borrow().clone();
-    let units = clean.clone().raw().chunks(32).enumerate().filter(|(_, u)| u.iter().any(|b| *b != 0xff));
+    let mut copy = clean.clone();
+    let units = copy.raw().chunks(32).enumerate().filter(|(_, u)| u.iter().any(|b| *b != 0xff));
     let written: Vec<usize> = units.map(|(n, _)| n).collect();
     assert!(written.len() > 200);
     for unit in written {
