@@ -60,6 +60,8 @@ pub struct Device<F: Flash> {
     alias: KeyPair,
     recovery_key: PublicKey,
     boot_seed: [u8; 32],
+    /// The start could not be recorded for want of room.
+    mute: bool,
 }
 
 impl<F: Flash> core::fmt::Debug for Device<F> {
@@ -95,7 +97,8 @@ fn reason(state: &State, key: &PublicKey) -> Option<String> {
 }
 
 impl<F: Flash> Device<F> {
-    /// Starts. Durable when it returns: the boot count, the stream, the reports about earlier streams.
+    /// Starts. Durable when it returns: the boot count, the stream, the reports about earlier streams. If the store has no
+    /// room for them, the device delivers but does not attest ([`Error::Full`]) until it is started again with room.
     ///
     /// # Errors
     /// The flash fails or cannot be used, the secret gives no key, or the pinned log key is none.
@@ -110,19 +113,35 @@ impl<F: Flash> Device<F> {
             id: start.device,
             alias,
             recovery_key: start.anchor.recovery_key.clone(),
+            mute: true,
             boot_seed: digest(b"vouchsafe-boot-seed@v1", &start.entropy),
         };
-        device.report_earlier(identity.device())?;
-        device.store.change(|s| {
+        match device.first_layer(identity.device(), &pinned, start) {
+            Ok(()) => device.mute = false,
+            // What is stored can be delivered, and that makes room.
+            Err(Error::Full) => {}
+            Err(e) => return Err(e),
+        }
+        Ok(device)
+    }
+
+    fn first_layer(
+        &mut self,
+        key: &KeyPair,
+        pinned: &Trust,
+        start: &Start<'_>,
+    ) -> Result<(), Error<F::Error>> {
+        self.report_earlier(key)?;
+        self.store.change(|s| {
             s.boots = s.boots.max(start.boots).saturating_add(1);
             if s.trust.as_ref().is_none_or(|t| t.generation < pinned.generation) {
                 s.trust = Some(pinned.clone());
             }
         })?;
-        if device.needs_stream() {
-            device.begin_stream(identity.device(), &start.entropy)?;
+        if self.needs_stream() {
+            self.begin_stream(key, &start.entropy)?;
         }
-        Ok(device)
+        Ok(())
     }
 
     fn needs_stream(&self) -> bool {
@@ -229,6 +248,9 @@ impl<F: Flash> Device<F> {
     /// Nothing was recorded: it is too large, there are too many gaps to account for, or the flash fails. After the
     /// flash failed, the next start finds out whether it was.
     pub fn attest(&mut self, time: Option<Time>, mut evidence: Evidence) -> Result<Place, Error<F::Error>> {
+        if self.mute {
+            return Err(Error::Full);
+        }
         for _ in 0..MAX_DROPS {
             let state = self.store.state();
             let Some(c) = &state.current else { return Err(Error::Full) };

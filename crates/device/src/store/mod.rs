@@ -95,6 +95,11 @@ impl<F: Flash> Store<F> {
         (self.flash.page_size() / 4).min(evidence::MAX_ENTRY) - 2 * UNIT
     }
 
+    /// Certificates that fit into a page beside the state and the largest entry.
+    fn max_carried(&self) -> usize {
+        if self.flash.page_size() < 4 * MIN_PAGE { 2 } else { MAX_CARRIED }
+    }
+
     fn next_page(&self, page: u32) -> u32 {
         if page + 1 >= self.flash.pages() { 0 } else { page + 1 }
     }
@@ -244,7 +249,10 @@ impl<F: Flash> Store<F> {
             let Some(entry) = Entry::decode(raw).ok().filter(|_| carried || queued) else { continue };
             state.settle(number + 1);
             state.carried.retain(|n| *n != number);
-            if entry.body().sequence == 0 && state.carried.len() < MAX_CARRIED {
+            if entry.body().sequence == 0 {
+                if state.carried.len() >= self.max_carried() {
+                    return Err(Error::Full);
+                }
                 state.carried.push(number);
                 carry.push((number, record.payload.to_vec()));
                 continue;

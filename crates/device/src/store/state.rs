@@ -14,12 +14,12 @@ use crate::trust::{MAX_LOG_KEY, Trust};
 /// Most ranges of dropped places that wait to be reported.
 pub(crate) const MAX_DROPS: usize = 6;
 /// Most certificates that are kept when the page they stand in is given up.
-pub(crate) const MAX_CARRIED: usize = 2;
+pub(crate) const MAX_CARRIED: usize = 8;
 /// Most damaged stretches of the queue that are remembered while they are in it.
 pub(crate) const MAX_HOLES: usize = 4;
 /// Largest encoded state in bytes; the golden test of this module holds it to that.
 #[cfg(test)]
-pub(crate) const MAX_STATE: usize = 1_088;
+pub(crate) const MAX_STATE: usize = 1_152;
 const VERSION: u64 = 1;
 
 /// The stream that the device speaks in.

@@ -2,6 +2,8 @@
 
 mod bench;
 mod damage;
+mod fleet;
 mod identity;
 mod power;
+mod trust;
 mod wire;
