@@ -120,7 +120,8 @@ fn deliver(f: &Fixture, random: &mut Random, mut pool: Vec<Arc<[u8]>>) -> usize 
             pool.swap(n, random.below(n as u64 + 1) as usize);
         }
         let mut again = Vec::new();
-        for (bytes, outcome) in pool.iter().zip(f.ledger.submit(pool.clone())) {
+        let outcomes = pool.chunks(500).flat_map(|part| f.ledger.submit(part.to_vec()));
+        for (bytes, outcome) in pool.iter().zip(outcomes) {
             match outcome {
                 Ok(receipt) => {
                     let entry = Entry::decode(bytes).expect("an entry");

@@ -2,6 +2,7 @@
 
 mod bench;
 mod damage;
+mod example;
 mod fleet;
 mod identity;
 mod power;
