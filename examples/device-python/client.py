@@ -54,6 +54,8 @@ def attest(device: Device, server: str, version: str, image: bytes) -> int:
         device.fresh(http(f"{server}/device/v1/freshness"))
     except Refused as refused:
         print(f"freshness is not believed: {refused}", file=sys.stderr)
+    except urllib.error.URLError as error:
+        print(f"no freshness, the beacon stays what it was: {error}", file=sys.stderr)
     claims = {6: int(time.time()), 270: "firmware", 271: [version], 273: [component("firmware", version, image)]}
     device.attest(claims)
     refused = 0

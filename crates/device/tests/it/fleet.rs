@@ -196,7 +196,7 @@ fn run(seed: u64) -> (usize, u64, usize) {
 #[test]
 fn a_ledger_takes_everything_in_any_order() {
     let (mut entries, mut missing, mut streams) = (0, 0, 0);
-    for seed in 1..=6 {
+    for seed in 1..=4 {
         let (e, m, s) = run(seed);
         (entries, missing, streams) = (entries + e, missing + m, streams + s);
     }
