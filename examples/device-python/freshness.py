@@ -4,7 +4,7 @@ import base64
 import re
 from dataclasses import dataclass, replace
 
-from encoding import attached_holds, decode, encode, sha256, verifies
+from encoding import attached_holds, decode, sha256, verifies
 
 
 class Refused(Exception):
@@ -37,6 +37,17 @@ def signed_text(note: str, key: str) -> str:
         if match and match[1] == name and raw[:4] == key_id and verifies(point, raw[4:], text.encode()):
             return text
     raise ValueError("not signed by the log key")
+
+
+def recovery(raw: bytes) -> dict:
+    """The content of a `Recovered`: ten fields, all required."""
+    try:
+        fact = decode(raw)
+        if list(fact) != list(range(1, 11)) or not isinstance(fact[2], int) or not isinstance(fact[6], int):
+            raise ValueError("another form")
+        return fact
+    except (ValueError, TypeError) as error:
+        raise Refused("malformed", f"no recovery: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ class Trust:
                 if isinstance(statement, str):
                     trust = trust.handed_over(statement)
                 else:
-                    trust = trust.recovered(recovery_key, decode(statement))
+                    trust = trust.recovered(recovery_key, recovery(statement))
             except (ValueError, KeyError, TypeError) as error:
                 raise Refused("bad-statement", str(error)) from error
         if trust.generation != generation:

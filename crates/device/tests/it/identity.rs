@@ -62,3 +62,23 @@ fn enrolment_proves_possession_for_this_log_and_udi() {
     assert!(holds("log.example/b", fact.udi.as_deref()).is_err());
     assert!(holds("log.example/a", None).is_err());
 }
+
+#[test]
+fn a_puf_gives_the_same_identity_at_every_start() {
+    use puf::sim::{CellModel, Conditions, SimChip};
+    let chip = SimChip::new(7, 8_192, CellModel::CY62256NLL);
+    let layout = puf::Layout::spread(65_536, 510, 5).expect("a layout");
+    let profile = puf::Profile::new(8, 23, 2, layout, 900).expect("a profile");
+    let context = puf::Context::new(b"SN-1", 1).expect("a context");
+    let reads: Vec<Vec<u8>> = (0..9).map(|n| chip.read(n, Conditions::NOMINAL)).collect();
+    let slices: Vec<&[u8]> = reads.iter().map(Vec::as_slice).collect();
+    let (helper, secret) = puf::enrol(&slices, &profile, &context).expect("a good chip");
+    let enrolled = Identity::new(&UniqueSecret::from_puf(&secret), Algorithm::P256).expect("a key");
+    for nonce in 100..104 {
+        let read = chip.read(nonce, Conditions::NOMINAL);
+        let secret = puf::reconstruct(&read, &helper, &context).expect("the same chip");
+        let again = Identity::new(&UniqueSecret::from_puf(&secret), Algorithm::P256).expect("a key");
+        assert_eq!(again.device().public(), enrolled.device().public());
+    }
+    assert_eq!(Enrolment::helper_digest(&helper).0, helper.digest());
+}

@@ -12,6 +12,7 @@ mod damage;
 mod example;
 mod fleet;
 mod identity;
+mod limits;
 mod power;
 mod trust;
 mod wire;
