@@ -187,6 +187,7 @@ fn live(cut: Option<&Cut>) -> (Seen, Shared) {
 fn a_life_without_power_loss_drops_and_says_so() {
     let (seen, flash) = live(None);
     seen.check();
+    println!("{} writes in this life", flash.borrow().writes);
     let dropped = seen.told.iter().filter(|p| !seen.sent.contains_key(&(p.stream, p.sequence))).count();
     assert!(dropped > 5, "the life is too easy: {dropped} dropped");
     // Without power loss the reports name exactly what is missing, and what was sent and dropped before its answer came.
@@ -241,7 +242,7 @@ fn power_fails_again_while_the_device_recovers() {
     let (_, flash) = live(None);
     let writes = flash.borrow().writes;
     for after in 0..writes {
-        for again in 0..6 {
+        for again in 0..4 {
             let torn = if again % 2 == 0 { Torn::Half } else { Torn::Noise };
             let (seen, _) = live(Some(&Cut { after, torn, again: Some(again) }));
             seen.check();
