@@ -28,7 +28,7 @@ pub(crate) struct AuthorArgs {
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Who you are, when no data directory is at hand that says whose key this is
-    #[arg(long = "as", value_name = "SOURCE")]
+    #[arg(long = "as", id = "author", value_name = "SOURCE")]
     source: Option<SourceId>,
     /// Why, in your words; becomes part of the entry
     #[arg(long, value_name = "TEXT")]
