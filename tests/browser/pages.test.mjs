@@ -47,7 +47,8 @@ let site, chrome, cookies, paths;
 /** Opens a page in a context of its own and says what the console complained about. */
 async function open(path, options = {}) {
   const { width = 1280, height = 900, ...rest } = options;
-  const context = await chrome.browser.newContext({ viewport: { width, height }, ...rest });
+  // Without motion, so that a picture shows what is there and not what is on its way.
+  const context = await chrome.browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", ...rest });
   await context.addCookies(cookies);
   const page = await context.newPage();
   const complaints = [];
@@ -116,7 +117,7 @@ for (const view of VIEWS) {
 
 for (const view of VIEWS) {
   test(`sign-in at ${view.name}`, async () => {
-    const context = await chrome.browser.newContext({ viewport: view, colorScheme: view.colorScheme });
+    const context = await chrome.browser.newContext({ viewport: view, colorScheme: view.colorScheme, reducedMotion: "reduce" });
     const page = await context.newPage();
     await page.goto(`${site.url}/log/3`);
     assert.equal(new URL(page.url()).pathname, "/sign-in");
@@ -200,7 +201,7 @@ test("new entries are announced where an event stream says so", async () => {
 });
 
 test("a code is good once; signing out ends the session", async () => {
-  const context = await chrome.browser.newContext();
+  const context = await chrome.browser.newContext({ reducedMotion: "reduce" });
   const page = await context.newPage();
   await page.goto(`${site.url}/log/3`);
   await page.getByLabel("Sign-in code").fill(site.codes[0]);

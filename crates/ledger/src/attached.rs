@@ -9,7 +9,7 @@ use world::World;
 use crate::error::Rejection;
 
 /// One signature inside a fact, with everything needed to verify it without the world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
     /// Over an array that names its purpose.
     Attached { over: Attached, key: PublicKey, signature: Vec<u8> },

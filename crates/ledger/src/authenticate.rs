@@ -24,6 +24,22 @@ pub struct Authenticated {
     pub leaf: Hash,
     /// The key it verified under.
     pub key: KeyId,
+    /// The signatures inside its fact that were verified.
+    checks: Vec<Check>,
+}
+
+impl Authenticated {
+    /// Whether the signatures inside the fact still hold. Keys may have changed since they were verified, by an entry of
+    /// the same submission even; whatever the world asks for now and was not verified then is verified now.
+    pub(crate) fn still_holds(&self, world: &World) -> Result<(), Rejection> {
+        let now = checks(world, &self.entry)?;
+        if now == self.checks { Ok(()) } else { run(&now, &self.entry) }
+    }
+}
+
+fn run(checks: &[Check], entry: &Entry) -> Result<(), Rejection> {
+    let bad = |e: BadProof| Rejection::BadAttached(entry.body().fact.name(), e);
+    checks.iter().try_for_each(|check| check.run().map_err(bad))
 }
 
 /// The key an entry hints at: its stream's own, or one of its source's.
@@ -64,9 +80,7 @@ pub(crate) fn authenticate(
     let entry = Entry::decode(&bytes).map_err(Rejection::Malformed)?;
     let Asked { id, key, checks } = ask(&entry)?;
     entry.verify(&key).map_err(Rejection::BadProof)?;
-    for check in checks {
-        check.run().map_err(|e: BadProof| Rejection::BadAttached(entry.body().fact.name(), e))?;
-    }
+    run(&checks, &entry)?;
     let (hash, leaf) = (entry.hash(), leaf_hash(&bytes));
-    Ok(Authenticated { entry, bytes, hash, leaf, key: id })
+    Ok(Authenticated { entry, bytes, hash, leaf, key: id, checks })
 }

@@ -31,9 +31,11 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Answers every entry that waits with the same rejection.
+    /// Answers every entry that waits with the same rejection, and every one whose own rejection may rest on entries
+    /// that did not become durable either.
     pub(crate) fn fail(self, rejection: &Rejection) {
         let outcome = |slot| match slot {
+            Slot::Done(own) if own.rests_on_the_log() => Err(rejection.clone()),
             Slot::Done(own) => Err(own),
             Slot::Waiting { .. } | Slot::Kept(_) => Err(rejection.clone()),
         };

@@ -120,6 +120,24 @@ impl Rejection {
         }
     }
 
+    /// Whether it depends on what the log says, and so must not be told before that is durable.
+    pub(crate) const fn rests_on_the_log(&self) -> bool {
+        match self {
+            Self::Refused(_)
+            | Self::Forbidden { .. }
+            | Self::BadAttached(..)
+            | Self::Equivocation { .. }
+            | Self::Quarantined { .. } => true,
+            Self::Malformed(_)
+            | Self::BadProof(_)
+            | Self::ForeignBeacon { .. }
+            | Self::MissingBlob(_)
+            | Self::TooMuch(_)
+            | Self::Unavailable(_)
+            | Self::OutcomeUnknown(_) => false,
+        }
+    }
+
     /// Whether the same bytes may succeed later.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {

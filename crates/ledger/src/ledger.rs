@@ -190,7 +190,7 @@ impl Ledger {
                 | Message::Seal { reply } => {
                     reply(vec![rejection]);
                 }
-                Message::SealBuilt(_) | Message::Wake | Message::Stop => {}
+                Message::SealBuilt { .. } | Message::Wake | Message::Stop => {}
             }
         };
         match self.inbox.try_send(message) {
@@ -251,7 +251,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The root of a beacon must be the log's own at that size. A beacon beyond the durable size is for *decide*.
+    /// The root of a beacon must be the log's own at that size, and the size a durable one.
     fn check_beacon(&self, beacon: &Beacon) -> Result<(), Rejection> {
         let shared_tree = {
             let held = {
@@ -266,7 +266,13 @@ impl Ledger {
             };
             (beacon.size <= held).then(|| self.shared.tree())
         };
-        let Some(tree) = shared_tree.filter(|t| beacon.size <= t.size()) else { return Ok(()) };
+        let Some(tree) = shared_tree else { return Ok(()) };
+        if beacon.size > tree.size() {
+            // Nobody was shown a checkpoint that is not durable, so this is none of ours, even if the log is about to
+            // reach its size.
+            let Beacon { generation, size, .. } = *beacon;
+            return Err(Rejection::Refused(world::Refusal::FutureBeacon { generation, size }));
+        }
         let mut known = self.beacons.lock().unwrap_or_else(PoisonError::into_inner);
         let root = match known.get(&beacon.size) {
             Some(root) => *root,

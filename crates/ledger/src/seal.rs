@@ -10,6 +10,7 @@ use std::sync::Arc;
 use evidence::facts::log::{Sealed, SealedConcern};
 use tlog::Hash;
 use tlog::tree::MemoryTree;
+use world::journal::Seal;
 use world::{APPLY_VERSION, CONCERNS, State};
 
 use crate::error::LedgerError;
@@ -135,6 +136,11 @@ impl Kept {
         while self.0.len() > KEPT {
             self.0.pop_front();
         }
+    }
+
+    /// Forgets the trees that no seal of the log states: their entry was lost before it was durable.
+    pub(crate) fn keep(&mut self, seals: &[Seal]) {
+        self.0.retain(|t| seals.iter().any(|s| s.sealed == t.sealed));
     }
 
     pub(crate) fn newest(&self) -> Option<Arc<SealedTrees>> {

@@ -1,18 +1,19 @@
 //! The one thread that decides and applies, ahead of durability, and gathers while the previous commit runs. No timer makes
 //! an entry wait: whatever has come when the committer is idle is the next batch.
 
+mod keeping;
+mod rebuild;
+mod sealing;
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::time::Duration;
+use std::thread::JoinHandle;
 
-use evidence::facts::log::{LogKeyRotated, QuarantineCause, Quarantined, Tick};
-use evidence::facts::sources::Equivocated;
-use evidence::types::{BlobRef, Bytes, EntryRef};
+use evidence::facts::log::{LogKeyRotated, Tick};
 use evidence::{Entry, Fact, SourceId, Time};
 use tlog::tile::{Edge, FullTile};
 use tlog::{Checkpoint, Hash, Note, SigningKey, leaf_hash};
 use world::Verdict;
-use world::streams::StreamKey;
 
 use crate::authenticate::Authenticated;
 use crate::authorise::Act;
@@ -22,14 +23,10 @@ use crate::guard::{Doubt, Standing};
 use crate::keys::LedgerKeys;
 use crate::ledger::Options;
 use crate::ports::{Batch, StoreError};
-use crate::recover::load;
-use crate::seal::{self, SealedTrees};
-use crate::shared::{Durable, Reply, Shared};
+use crate::seal::SealedTrees;
+use crate::shared::{Reply, Shared};
 use crate::snapshot::Snapshots;
 use crate::voice;
-
-/// Largest entry that is kept whole inside another one; larger ones become blobs.
-const INLINE: usize = 60_000;
 
 /// What the sequencer is told.
 pub(crate) enum Message {
@@ -42,7 +39,11 @@ pub(crate) enum Message {
     /// Seal the present states; answered with the `Sealed` entry.
     Seal { reply: Reply },
     /// The states are walked over.
-    SealBuilt(Result<SealedTrees, LedgerError>),
+    SealBuilt {
+        /// Which of the seals that were begun.
+        turn: u64,
+        built: Result<SealedTrees, LedgerError>,
+    },
     /// The committer is done; its result waits on the control channel.
     Wake,
     /// Finish what is in hand and end.
@@ -71,6 +72,12 @@ pub(crate) struct Sequencer {
     stopping: bool,
     /// Those who wait for the seal that is being built.
     sealing: Option<Vec<Reply>>,
+    /// Counts the seals that were begun. What was walked over before the log was read anew is another turn's.
+    seal_turn: u64,
+    /// Threads that walk over states. They hold the log: a ledger that has stopped has waited for them.
+    walkers: Vec<JoinHandle<()>>,
+    /// Log keys that were rotated away in entries that are not durable yet: without those entries they still hold.
+    retired: Vec<SigningKey>,
     /// Log time at which the last seal was asked for.
     sealed_at: Time,
     /// Size of the last snapshot.
@@ -108,6 +115,9 @@ impl Sequencer {
             busy: false,
             stopping: false,
             sealing: None,
+            seal_turn: 0,
+            walkers: Vec::new(),
+            retired: Vec::new(),
             sealed_at: Time::EPOCH,
             snapshot_at: 0,
         }
@@ -115,22 +125,32 @@ impl Sequencer {
 
     /// Runs until it is told to stop or nobody can tell it anything any more.
     pub(crate) fn run(mut self) {
+        self.work();
+        // Whoever still walks over the states is told nobody listens, and that there is nothing to walk over.
+        self.shared.world_mut().thaw();
+        drop(self.inbox);
+        for walker in self.walkers {
+            if walker.join().is_err() {
+                tracing::error!("a thread that sealed had panicked");
+            }
+        }
+    }
+
+    fn work(&mut self) {
         loop {
             if self.is_full() && self.busy {
                 match self.control.recv() {
                     Ok(result) => self.committed(result),
                     Err(_) => return,
                 }
-            } else {
+            } else if !self.stopping {
                 match self.inbox.recv_timeout(self.options.idle_tick) {
                     Ok(message) => self.handle(message),
                     Err(RecvTimeoutError::Timeout) => self.idle(),
                     Err(RecvTimeoutError::Disconnected) => self.stopping = true,
                 }
             }
-            while let Ok(result) = self.control.try_recv() {
-                self.committed(result);
-            }
+            self.hear_committer();
             while !self.is_full() {
                 match self.inbox.try_recv() {
                     Ok(message) => self.handle(message),
@@ -155,6 +175,14 @@ impl Sequencer {
                     }
                 }
             }
+        }
+    }
+
+    /// Takes what the committer has to say, if anything. A wake is never taken without: it would be lost, and those who
+    /// wait for their answer would wait for the next message.
+    fn hear_committer(&mut self) {
+        while let Ok(result) = self.control.try_recv() {
+            self.committed(result);
         }
     }
 
@@ -195,8 +223,9 @@ impl Sequencer {
                 self.pending.push(Pending { slots: vec![slot], reply });
             }
             Message::Seal { reply } => self.seal(Some(reply)),
-            Message::SealBuilt(built) => self.seal_built(built),
-            Message::Wake => {}
+            Message::SealBuilt { turn, built } if turn == self.seal_turn => self.seal_built(built),
+            Message::SealBuilt { .. } => {}
+            Message::Wake => self.hear_committer(),
             Message::Stop => self.stopping = true,
         }
     }
@@ -240,6 +269,11 @@ impl Sequencer {
                     return Slot::Done(Rejection::Forbidden { source_id: body.source, fact, why });
                 }
             }
+            if verdict == Verdict::Accept
+                && let Err(rejection) = a.still_holds(&world)
+            {
+                return Slot::Done(rejection);
+            }
             verdict
         };
         match verdict {
@@ -282,60 +316,6 @@ impl Sequencer {
         Ok((entry, leaf_hash(&raw)))
     }
 
-    /// Keeps both sides of an equivocation: the one in the log, and the other one inside an entry of the ledger.
-    fn equivocation(&mut self, first: u64, stored: &Entry, a: &Authenticated) -> Slot {
-        let body = a.entry.body();
-        let stream = StreamKey { source: body.source, stream: body.stream };
-        let kept = self.shared.world().streams().get(&stream).and_then(|s| s.fork_kept(&a.hash));
-        if let Some(kept) = kept {
-            return Slot::Kept(Rejection::Equivocation { first, kept });
-        }
-        let (bytes, blob) = match self.keep(&a.bytes) {
-            Ok(kept) => kept,
-            Err(e) => return Slot::Done(e),
-        };
-        let fact = Equivocated {
-            source: body.source,
-            stream: body.stream,
-            sequence: body.sequence,
-            first: EntryRef { index: first, entry: stored.hash() },
-            second: a.hash,
-            bytes,
-            blob,
-        };
-        match self.say(fact, None, None) {
-            Ok((kept, ..)) => Slot::Kept(Rejection::Equivocation { first, kept }),
-            Err(e) => Slot::Done(e),
-        }
-    }
-
-    fn quarantine(&mut self, cause: QuarantineCause, a: &Authenticated) -> Slot {
-        let source = a.entry.body().source;
-        let kept = self.shared.world().sources().get(&source).and_then(|s| s.quarantine_kept(&a.hash));
-        if let Some(kept) = kept {
-            return Slot::Kept(Rejection::Quarantined { cause: cause.word(), kept });
-        }
-        let (bytes, blob) = match self.keep(&a.bytes) {
-            Ok(kept) => kept,
-            Err(e) => return Slot::Done(e),
-        };
-        let fact = Quarantined { cause, source, entry: a.hash, bytes, blob };
-        match self.say(fact, None, None) {
-            Ok((kept, ..)) => Slot::Kept(Rejection::Quarantined { cause: cause.word(), kept }),
-            Err(e) => Slot::Done(e),
-        }
-    }
-
-    /// Bytes to be kept inside an entry, or the blob they were put into.
-    fn keep(&self, bytes: &[u8]) -> Result<(Option<Bytes>, Option<BlobRef>), Rejection> {
-        if bytes.len() <= INLINE {
-            return Ok((Some(Bytes(bytes.to_vec())), None));
-        }
-        let digest = self.shared.blobs.put(bytes).map_err(|e| Rejection::Unavailable(e.to_string()))?;
-        let media_type = "application/cbor".into();
-        Ok((None, Some(BlobRef { digest, length: bytes.len() as u64, media_type })))
-    }
-
     /// Log time follows the clock, but neither back nor further than the bound.
     fn tick(&mut self) -> Result<(), Rejection> {
         let now = self.shared.clock.now();
@@ -354,86 +334,6 @@ impl Sequencer {
             )));
         }
         self.say(Tick { time: now }, None, None).map(drop)
-    }
-
-    /// Freezes the world and has its states walked over beside the write path. One seal at a time: whoever asks
-    /// meanwhile gets the one that is being built.
-    fn seal(&mut self, reply: Option<Reply>) {
-        if let Some(rejection) = self.refuse_all() {
-            if let Some(reply) = reply {
-                reply(vec![Err(rejection)]);
-            }
-            return;
-        }
-        if let Some(waiting) = &mut self.sealing {
-            waiting.extend(reply);
-            return;
-        }
-        let size = {
-            let mut world = self.shared.world_mut();
-            self.sealed_at = world.now();
-            world.freeze()
-        };
-        // A snapshot costs as much as the states are large: one when asked for, else when a start would gain from it.
-        let worthwhile = size.saturating_sub(self.snapshot_at) >= (size / 20).max(10_000);
-        let snapshots = self.snapshots.clone().filter(|_| reply.is_some() || worthwhile);
-        if snapshots.is_some() {
-            self.snapshot_at = size;
-        }
-        let shared = self.shared.clone();
-        let (last, done) = (self.shared.seals().newest(), self.wake.clone());
-        let build = move || {
-            let built = seal::build(&shared, size, snapshots.as_ref(), last.as_deref());
-            // A ledger that has stopped needs no seal.
-            let _ = done.send(Message::SealBuilt(built));
-        };
-        match std::thread::Builder::new().name("ledger-seal".into()).spawn(build) {
-            Ok(_) => self.sealing = Some(reply.into_iter().collect()),
-            Err(e) => {
-                self.shared.world_mut().thaw();
-                if let Some(reply) = reply {
-                    reply(vec![Err(Rejection::Unavailable(e.to_string()))]);
-                }
-            }
-        }
-    }
-
-    fn seal_built(&mut self, built: Result<SealedTrees, LedgerError>) {
-        self.shared.world_mut().thaw();
-        let waiting_for_it = self.sealing.take().unwrap_or_default();
-        let said = match (built, self.refuse_all()) {
-            (_, Some(rejection)) => Err(rejection),
-            (Err(e), None) => Err(Rejection::Unavailable(e.to_string())),
-            (Ok(trees), None) => {
-                let said = self.tick().and_then(|()| self.say(trees.sealed.clone(), None, None));
-                if said.is_ok() {
-                    self.shared.seals().push(Arc::new(trees));
-                }
-                said
-            }
-        };
-        if let Err(e) = &said {
-            tracing::warn!(error = %e, "nothing was sealed");
-        }
-        for reply in waiting_for_it {
-            let slot = said.clone().map_or_else(Slot::Done, waiting);
-            self.pending.push(Pending { slots: vec![slot], reply });
-        }
-    }
-
-    /// Hourly by log time, when something but the last seal and ticks has happened.
-    fn seal_when_due(&mut self) {
-        let due = {
-            let world = self.shared.world();
-            let last = world.journal().seals().last();
-            let since = last.map_or(0, |s| s.index + 1);
-            let begun = world.journal().genesis().map_or(Time::EPOCH, |g| g.created);
-            let time = last.map_or(begun, |s| s.sealed.time).max(self.sealed_at);
-            world.now().since(time) >= self.options.seal_every && world.size() > since + 1
-        };
-        if due && self.sealing.is_none() {
-            self.seal(None);
-        }
     }
 
     fn idle(&mut self) {
@@ -488,7 +388,7 @@ impl Sequencer {
         let text = format!("vouchsafe-log-key@v1\n{}\nfrom {old}\nto {new}\n", key.name());
         let handover = Note::sign(&text, &[&self.keys.checkpoint]).map_err(|e| refuse(&e))?;
         let said = self.say(LogKeyRotated { old, new, handover: handover.to_string() }, None, None)?;
-        self.keys.checkpoint = key;
+        self.retired.push(std::mem::replace(&mut self.keys.checkpoint, key));
         Ok(said)
     }
 
@@ -544,56 +444,8 @@ impl Sequencer {
             std::mem::take(&mut self.pending).into_iter().for_each(|p| p.fail(&rejection));
             tracing::error!(error = %e, "the store failed; reading everything anew");
             self.rebuild(&e.to_string());
-        }
-    }
-
-    /// Forgets everything that is not durable and reads the log anew. Nothing is decided on a world that ran ahead of a
-    /// store that failed.
-    fn rebuild(&mut self, why: &str) {
-        self.entries.clear();
-        self.bytes = 0;
-        self.tiles.clear();
-        self.in_flight.clear();
-        let unsealed = Rejection::Unavailable(why.into());
-        for reply in self.sealing.take().unwrap_or_default() {
-            reply(vec![Err(unsealed.clone())]);
-        }
-        self.shared.set_standing(Standing::Rebuilding(why.into()));
-        let acknowledged = self.shared.durable().edge.size();
-        let mut pause = Duration::from_millis(50);
-        // Ends when the store answers or the ledger is told to stop.
-        loop {
-            match load(&*self.shared.log, self.snapshots.as_ref()) {
-                Ok(loaded) if loaded.head.size < acknowledged => {
-                    let doubt = Doubt::TailLost { stored: loaded.head.size, seen: acknowledged };
-                    tracing::error!(%doubt, "acknowledged entries are gone");
-                    self.shared.set_standing(Standing::ReadOnly(doubt));
-                    return;
-                }
-                Ok(loaded) => {
-                    self.edge = loaded.edge.clone();
-                    *self.shared.world_mut() = loaded.world;
-                    self.shared
-                        .advance(Durable { edge: Arc::new(loaded.edge), checkpoint: loaded.head.checkpoint });
-                    self.shared.set_standing(Standing::Writable);
-                    return;
-                }
-                Err(e) => {
-                    tracing::error!(error = %e, "the log cannot be read; trying again");
-                    self.shared.set_standing(Standing::Rebuilding(e.to_string()));
-                }
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_secs(5));
-            // Whoever asks meanwhile is answered; a stop ends the loop.
-            while let Ok(message) = self.inbox.try_recv() {
-                self.handle(message);
-            }
-            let rejection = Rejection::Unavailable(self.shared.standing().to_string());
-            std::mem::take(&mut self.pending).into_iter().for_each(|p| p.fail(&rejection));
-            if self.stopping {
-                return;
-            }
+        } else if self.entries.is_empty() {
+            self.retired.clear();
         }
     }
 }

@@ -124,7 +124,11 @@ impl Shared {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Sets where the log stands. Doubt stays until the log is opened again: a store that answers again does not end it.
     pub(crate) fn set_standing(&self, standing: Standing) {
-        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
+        let mut current = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*current, Standing::ReadOnly(_)) {
+            *current = standing;
+        }
     }
 }

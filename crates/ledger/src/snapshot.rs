@@ -14,6 +14,8 @@ use world::{CONCERNS, State, World};
 
 /// Snapshots kept; older ones are removed.
 const KEPT: usize = 2;
+/// How the names of snapshots end while they are being written.
+const WRITING: &str = ".writing";
 /// Longest key or value read back.
 const MAX_PART: u32 = 1 << 28;
 
@@ -47,7 +49,8 @@ impl Snapshots {
     }
 
     pub(crate) fn write(&self, size: u64) -> io::Result<Writing> {
-        let (temporary, target) = (self.dir.join(format!("{size}.writing")), self.dir.join(size.to_string()));
+        let (temporary, target) =
+            (self.dir.join(format!("{size}{WRITING}")), self.dir.join(size.to_string()));
         if temporary.exists() {
             fs::remove_dir_all(&temporary)?;
         }
@@ -60,6 +63,12 @@ impl Snapshots {
         for size in self.sizes().into_iter().skip(KEPT) {
             // What cannot be removed now is removed next time; it does no harm.
             let _ = fs::remove_dir_all(self.dir.join(size.to_string()));
+        }
+        // One seal is built at a time, and this one is done: whatever else is being written was interrupted.
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().is_some_and(|name| name.ends_with(WRITING)) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
         }
     }
 

@@ -29,5 +29,5 @@ async fn main() -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let line = serde_json::json!({ "url": format!("http://{}", listener.local_addr()?), "codes": codes });
     println!("{line}");
-    axum::serve(listener, server::pages::router(app)).await
+    axum::serve(listener, server::api::router(app.clone()).merge(server::pages::router(app))).await
 }

@@ -7,6 +7,7 @@
 
 mod body;
 mod connection;
+mod idle;
 mod tls;
 
 use std::future::Future;

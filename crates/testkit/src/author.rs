@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ed25519_dalek::{Signer, SigningKey};
 use evidence::entry::Proof;
 use evidence::keys::{Algorithm, KeyUse};
+use evidence::proof::attached::Attached;
 use evidence::proof::ssh;
 use evidence::types::{Beacon, Bytes};
 use evidence::{Body, Entry, Fact, PublicKey, SourceId, SourceKind, Time};
@@ -104,6 +105,13 @@ impl Author {
         let signature = self.secret.sign(&ssh::signed_data(ssh::ENTRY_NAMESPACE, &hash.0)).to_bytes();
         let blob = ssh::blob(&self.key, ssh::ENTRY_NAMESPACE, &signature).expect("an SSH key");
         Entry::new(body, Proof::Ssh { blob: Bytes(blob) }).expect("small enough")
+    }
+
+    /// Its signature that it holds its key, as an enrolment carries it (docs/spec/entry.md, 10). For COSE keys.
+    #[must_use]
+    pub fn possession(&self, origin: &str, udi: Option<&str>) -> Bytes {
+        let message = Attached::possession(origin, &self.id, udi).cose_signed(&self.key);
+        Bytes(self.secret.sign(&message).to_bytes().to_vec())
     }
 
     /// States a fact: signs it and continues the stream.

@@ -35,6 +35,12 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
         self.live.range(from..)
     }
 
+    /// The pairs after `after`, in order.
+    pub(crate) fn after(&self, after: Option<&K>) -> impl Iterator<Item = (&K, &V)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.live.range::<K, _>((after.map_or(Unbounded, Excluded), Unbounded))
+    }
+
     /// The value to change, if there is one. Keeps the old one aside where a frozen view needs it.
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let value = self.live.get_mut(key)?;

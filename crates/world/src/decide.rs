@@ -6,9 +6,12 @@
 use evidence::facts::log::{QuarantineCause, Recovered};
 use evidence::facts::statements::Signed;
 use evidence::statement::Statement;
+use evidence::types::EntryRef;
 use evidence::{Body, Entry, Fact, KeyId, SourceId, SourceKind, Time};
 use tlog::Hash;
 
+use crate::fleet::Subject;
+use crate::release::Known;
 use crate::streams::{Place, StreamKey};
 use crate::world::World;
 
@@ -182,7 +185,7 @@ pub fn decide(world: &World, entry: &Entry, hash: &Hash, key: &KeyId) -> Verdict
         return Verdict::Quarantine(QuarantineCause::SourceSuspended);
     }
     if let Fact::DeviceEnrolled(f) = &body.fact
-        && world.sources().get(&f.device).is_some()
+        && (world.sources().get(&f.device).is_some() || world.fleet().clash(f).is_some())
     {
         return Verdict::Quarantine(QuarantineCause::IdentityClash);
     }
@@ -314,6 +317,9 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
                 world.sources().get(&f.device).is_some_and(|s| s.key_at(&f.old, world.size()).is_some());
             (!holds).then(|| Refusal::Precondition(format!("{} does not hold the key {}", f.device, f.old)))
         }
+        Fact::DeviceAttached(f) => attached(world, &f.device, &f.asset),
+        Fact::ReleaseWithdrawn(f) => release(world, &f.release),
+        Fact::SystemReleaseMade(f) => f.items.iter().find_map(|i| release(world, &i.release)),
         Fact::Signed(f) => signed(world, f),
         Fact::SourceRenamed(f) => unknown(world, &f.source),
         Fact::SourceSuspended(f) => unknown(world, &f.source),
@@ -362,6 +368,28 @@ fn signed(world: &World, fact: &Signed) -> Option<Refusal> {
     let same = (&statement.record, statement.revision, statement.meaning)
         == (&fact.record, fact.revision, fact.meaning);
     if same { None } else { said("record, revision or meaning beside the statement differ from it".into()) }
+}
+
+/// Each device is attached to one declared device at most, and the other way round.
+fn attached(world: &World, device: &SourceId, asset: &str) -> Option<Refusal> {
+    let fleet = world.fleet();
+    let said = |what: String| Some(Refusal::Precondition(what));
+    let (d, a) = (Subject::Device(*device), Subject::Asset(asset.to_owned()));
+    if !fleet.contains(&d) {
+        return Some(Refusal::UnknownSource(*device));
+    }
+    if !fleet.contains(&a) {
+        return said(format!("no device is declared as `{asset}`"));
+    }
+    let taken = [d, a].iter().find_map(|s| Some((s.clone(), fleet.attachment(s)?)));
+    taken.and_then(|(one, other)| said(format!("{one} is attached to {other} already")))
+}
+
+/// An entry that made a release.
+fn release(world: &World, entry: &EntryRef) -> Option<Refusal> {
+    let known = Known::new(world.size(), world.journal());
+    let made = world.releases().get(entry.index, known).is_some_and(|r| r.entry == *entry);
+    (!made).then(|| Refusal::Precondition(format!("entry {} with this hash made no release", entry.index)))
 }
 
 fn unknown(world: &World, id: &SourceId) -> Option<Refusal> {

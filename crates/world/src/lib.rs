@@ -10,6 +10,8 @@
 //! | [`clock`] | log time |
 //! | [`journal`] | the log's own facts: genesis, epochs, seals, corrections, keys of the log |
 //! | [`sources`] | who may speak: sources, their keys, names and roles over time |
+//! | [`release`] | releases, their measurements, withdrawals, reference lists |
+//! | [`fleet`] | every device: what it runs, where, and how that is known |
 //! | [`streams`] | who has said how much: heads, gaps and forks of every stream |
 //!
 //! Not here: durability, signatures, proofs, permissions (the ledger), and foreign formats.
@@ -18,7 +20,9 @@ pub mod clock;
 pub mod concern;
 mod cow;
 pub mod decide;
+pub mod fleet;
 pub mod journal;
+pub mod release;
 pub mod sources;
 pub mod streams;
 mod world;

@@ -1,12 +1,14 @@
 //! The world itself: its concerns, and the one way they change.
 
-use evidence::{Entry, Fact, KeyId, SourceId, SourceKind, Time};
+use evidence::{Body, Entry, Fact, KeyId, SourceId, SourceKind, Time};
 use tlog::Hash;
 
 use crate::clock::Clock;
 use crate::concern::{BadState, Concern, State};
 use crate::decide::{Verdict, decide};
+use crate::fleet::{Arrival, Fleet, FleetView};
 use crate::journal::Journal;
+use crate::release::Releases;
 use crate::sources::Sources;
 use crate::streams::{StreamKey, Streams};
 
@@ -14,14 +16,16 @@ use crate::streams::{StreamKey, Streams};
 pub const APPLY_VERSION: u64 = 1;
 
 /// Names of the concerns, sorted: the order in which they are sealed.
-pub const CONCERNS: [&str; 5] = ["clock", "journal", "places", "sources", "streams"];
+pub const CONCERNS: [&str; 7] = ["clock", "fleet", "journal", "places", "releases", "sources", "streams"];
 
 /// What the first `size` entries of the log amount to.
 #[derive(Debug, Clone, Default)]
 pub struct World {
     size: u64,
     clock: Clock,
+    fleet: Fleet,
     journal: Journal,
+    releases: Releases,
     sources: Sources,
     streams: Streams,
     frozen_at: Option<u64>,
@@ -70,6 +74,34 @@ impl World {
         &self.streams
     }
 
+    /// Every release.
+    #[must_use]
+    pub const fn releases(&self) -> &Releases {
+        &self.releases
+    }
+
+    /// Every device.
+    #[must_use]
+    pub const fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// The fleet at a time as known after `known` entries.
+    #[must_use]
+    pub fn fleet_at(&self, at: Time, known: u64) -> FleetView<'_> {
+        FleetView::new(self, at, known)
+    }
+
+    /// Seconds from the tick of a body's beacon to the log time of `index`; `None` without a beacon. A beacon of an
+    /// earlier generation counts as far as its log was kept.
+    pub(crate) fn age_of(&self, body: &Body, index: u64) -> Option<u64> {
+        let beacon = body.beacon.as_ref()?;
+        let kept = self.journal.recoveries().iter().find(|(_, r)| r.generation > beacon.generation);
+        let size = kept.map_or(beacon.size, |(_, r)| beacon.size.min(r.held)).min(index);
+        let seen = size.checked_sub(1).map_or(Time::EPOCH, |last| self.clock.time_of(last));
+        Some(self.clock.time_of(index).since(seen))
+    }
+
     /// Whether an entry may be appended now; see [`decide`].
     #[must_use]
     pub fn decide(&self, entry: &Entry, hash: &Hash, key: &KeyId) -> Verdict {
@@ -95,6 +127,8 @@ impl World {
         }
         self.journal.take(index, &body.fact);
         self.apply_to_sources(index, &body.fact);
+        self.releases.take(index, hash, &body.fact);
+        self.fleet.take(&Arrival { index, age: self.age_of(body, index) }, body);
         self.streams.take(index, body, hash);
         let stream = StreamKey { source: body.source, stream: body.stream };
         match &body.fact {
@@ -148,8 +182,10 @@ impl World {
     fn concern(&self, name: &str) -> Result<&dyn Concern, BadState> {
         match name {
             "clock" => Ok(&self.clock),
+            "fleet" => Ok(&self.fleet),
             "journal" => Ok(&self.journal),
             "places" => Ok(&self.streams.places),
+            "releases" => Ok(&self.releases),
             "sources" => Ok(&self.sources),
             "streams" => Ok(&self.streams),
             _ => Err(BadState::Concern(name.into())),
@@ -159,8 +195,10 @@ impl World {
     fn concern_mut(&mut self, name: &str) -> Result<&mut dyn Concern, BadState> {
         match name {
             "clock" => Ok(&mut self.clock),
+            "fleet" => Ok(&mut self.fleet),
             "journal" => Ok(&mut self.journal),
             "places" => Ok(&mut self.streams.places),
+            "releases" => Ok(&mut self.releases),
             "sources" => Ok(&mut self.sources),
             "streams" => Ok(&mut self.streams),
             _ => Err(BadState::Concern(name.into())),
@@ -171,7 +209,9 @@ impl World {
     /// at which size. Cheap: nothing is copied until it changes.
     pub fn freeze(&mut self) -> u64 {
         self.clock.freeze_at(self.size);
+        self.fleet.freeze();
         self.journal.freeze();
+        self.releases.freeze();
         self.streams.places.freeze_at(self.size);
         self.sources.freeze();
         self.streams.freeze();
@@ -181,7 +221,9 @@ impl World {
     /// Forgets the frozen states.
     pub fn thaw(&mut self) {
         self.clock.thaw();
+        self.fleet.thaw();
         self.journal.thaw();
+        self.releases.thaw();
         self.streams.places.thaw();
         self.sources.thaw();
         self.streams.thaw();

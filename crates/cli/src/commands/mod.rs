@@ -5,6 +5,7 @@ pub(crate) mod demo;
 mod log;
 pub(crate) use log::init as log_init;
 mod puf;
+mod records;
 mod serve;
 mod source;
 mod token;
@@ -61,6 +62,8 @@ enum Command {
     /// Issue and revoke tokens for reading
     #[command(subcommand)]
     Token(token::TokenCommand),
+    #[command(flatten)]
+    Records(records::RecordsCommand),
     /// Cosign the checkpoints of other logs
     #[command(subcommand)]
     Witness(witness::WitnessCommand),
@@ -118,6 +121,7 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Verify(args) => args.run(context),
         Command::Source(command) => command.run(context),
         Command::Token(command) => command.run(context),
+        Command::Records(command) => command.run(context),
         Command::Puf(command) => command.run(context),
         Command::Completions(args) => args.run(context),
     }

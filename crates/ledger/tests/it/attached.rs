@@ -3,7 +3,6 @@
 use ed25519_dalek::Signer;
 use evidence::facts::fleet::{DeviceEnrolled, KeyOrigin};
 use evidence::facts::statements::Signed;
-use evidence::proof::attached::Attached;
 use evidence::proof::ssh;
 use evidence::statement::{Meaning, Statement};
 use evidence::types::Bytes;
@@ -12,11 +11,10 @@ use testkit::{Author, Fixture, ORIGIN};
 use tlog::Hash;
 
 fn enrolled(device: &Author, udi: Option<&str>) -> DeviceEnrolled {
-    let over = Attached::possession(ORIGIN, &device.id, udi).cose_signed(&device.key);
     DeviceEnrolled {
         device: device.id,
         key: device.key.clone(),
-        possession: Bytes(device.secret.sign(&over).to_bytes().to_vec()),
+        possession: device.possession(ORIGIN, udi),
         udi: udi.map(Into::into),
         serial: Some("SN-1".into()),
         model: "IP-400".into(),

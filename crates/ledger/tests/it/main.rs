@@ -8,6 +8,9 @@
 )]
 
 mod attached;
+mod faults;
+mod faults_appends;
+mod faults_conflicts;
 mod recovery;
 mod refusals;
 mod seals;

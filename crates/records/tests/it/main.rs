@@ -6,5 +6,6 @@ mod bad_input;
 mod commands;
 mod engine;
 mod example;
+mod infusion_pump;
 mod mutation;
 mod quality;

@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::moment::number;
 use super::problem::{Code, Problem};
-use super::token::{Bearer, READ, Reader};
+use super::token::Watcher;
 use super::{Api, entries, stored};
 
 /// Entries read at once for one stream.
@@ -37,7 +37,7 @@ pub(super) struct From {
 /// Serves `GET /api/v1/events?from=INDEX`; without `from`, what comes after the present head.
 pub(super) async fn events(
     State(api): State<Arc<Api>>,
-    Reader(bearer): Reader,
+    watcher: Watcher,
     query: Result<Query<From>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -56,7 +56,7 @@ pub(super) async fn events(
     let place = api.streams.clone().try_acquire_owned();
     let place = place.map_err(|_| Problem::new(Code::Busy, "too many event streams are open"))?;
     let (sender, receiver) = mpsc::channel(BUFFERED);
-    tokio::spawn(run(api, bearer, next, sender, place));
+    tokio::spawn(run(api, watcher, next, sender, place));
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, Body::from_stream(Chunks(receiver))).into_response())
 }
@@ -71,10 +71,10 @@ impl futures_core::Stream for Chunks {
     }
 }
 
-/// Feeds one stream until the client goes, stops reading, loses its token, or the server stops.
+/// Feeds one stream until the client goes, stops reading, loses its token or session, or the server stops.
 async fn run(
     api: Arc<Api>,
-    bearer: Bearer,
+    watcher: Watcher,
     mut next: u64,
     to: mpsc::Sender<Bytes>,
     _place: OwnedSemaphorePermit,
@@ -87,7 +87,7 @@ async fn run(
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return,
         }
-        if *stopping.borrow() || bearer.still(&api.app.ledger, READ).is_err() {
+        if *stopping.borrow() || watcher.still(&api).is_err() {
             return;
         }
         if next >= *grown.borrow_and_update() {

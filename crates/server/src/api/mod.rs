@@ -158,7 +158,9 @@ impl Api {
     /// The routes.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
-            .route("/log/{*path}", get(log::read))
+            .route("/log/checkpoint", get(log::read))
+            .route("/log/checkpoint/", any(nothing))
+            .route("/log/tile/{*path}", get(log::read))
             .route("/api/v1/entries", post(submit::submit).get(entries::page))
             .route("/api/v1/entries/{index}", get(entries::one))
             .route("/api/v1/proof/{index}", get(proofs::inclusion))

@@ -80,6 +80,39 @@ impl FromRequestParts<Arc<Api>> for Reader {
     }
 }
 
+/// A request that may follow events: by a token, or by the session of someone signed in to the pages.
+pub enum Watcher {
+    /// By a token.
+    Bearer(Bearer),
+    /// By a session: the headers that carry it.
+    Session(HeaderMap),
+}
+
+impl Watcher {
+    /// Whether it still may; streams ask again while they run.
+    ///
+    /// # Errors
+    /// The token opens nothing any more, or the session is over.
+    pub fn still(&self, api: &Api) -> Result<(), Problem> {
+        match self {
+            Self::Bearer(bearer) => bearer.still(&api.app.ledger, READ),
+            Self::Session(headers) if api.app.auth.signed_in(headers) => Ok(()),
+            Self::Session(_) => Err(Problem::new(Code::Unauthorised, "the session is over")),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for Watcher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) && api.app.auth.signed_in(&parts.headers) {
+            return Ok(Self::Session(parts.headers.clone()));
+        }
+        bearer(&api.app.ledger, &parts.headers, READ).map(Self::Bearer)
+    }
+}
+
 /// A request that may upload blobs.
 pub struct Uploader(pub Bearer);
 

@@ -28,10 +28,9 @@ pub(super) fn bars(id: &'static str, title: &str, description: &str, bars: &[Bar
         let top = n * STEP;
         // Integers only: the same log draws the same picture everywhere. A bar is never too short to be seen.
         let width = (bar.value.saturating_mul(10_000) / most).max(30);
-        m = m.raw("<a href=\"").text(&bar.href).raw("\" aria-label=\"");
-        m = m.text(&format!("{}: {}", bar.label, grouped(bar.value))).raw("\">");
+        m = m.raw("<a href=\"").text(&bar.href).raw("\">");
         m = m.raw(&format!("<rect class=\"hit\" width=\"100%\" height=\"{STEP}\" y=\"{top}\"/>"));
-        m = m.raw(&format!("<text x=\"0\" y=\"{}\">", top + 13)).text(&bar.label).raw("</text>");
+        m = m.raw(&format!("<text x=\"0\" y=\"{}\">", top + 13)).text(&bar.label).raw("</text> ");
         m = m.raw(&format!("<text class=\"end strong\" x=\"100%\" y=\"{}\">", top + 13));
         m = m.text(&grouped(bar.value)).raw("</text>");
         m = m.raw(&format!(

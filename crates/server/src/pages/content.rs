@@ -19,10 +19,79 @@ const MAX_DEPTH: usize = 4;
 /// Label and value of each field.
 pub(super) fn fields(view: &View<'_>, content: &Value) -> Vec<(String, Markup)> {
     let Some(map) = content.as_object() else { return Vec::new() };
-    map.iter().map(|(name, value)| (label(name), field(view, value, 0))).collect()
+    ordered(map).into_iter().map(|(name, value)| (label(name), named(view, name, value))).collect()
+}
+
+/// Names that come first wherever they occur, in this order; the others follow alphabetically.
+const FIRST: [&str; 22] = [
+    "index",
+    "entry",
+    "body",
+    "proof",
+    "fact",
+    "name",
+    "version",
+    "source",
+    "stream",
+    "sequence",
+    "previous",
+    "time",
+    "beacon",
+    "reason",
+    "on_behalf_of",
+    "content",
+    "kind",
+    "record",
+    "product",
+    "item",
+    "line",
+    "revision",
+];
+
+fn ordered(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut pairs: Vec<_> = map.iter().collect();
+    // Stable: what has no place of its own keeps the alphabetical order of the map.
+    pairs.sort_by_key(|(name, _)| FIRST.iter().position(|f| f == name).unwrap_or(FIRST.len()));
+    pairs
+}
+
+/// A field whose name says more about its value than its type does.
+fn named(view: &View<'_>, name: &str, value: &Value) -> Markup {
+    match (name, value) {
+        ("uptime", Value::Number(n)) => {
+            field(view, value, 0).text(if n.as_u64() == Some(1) { " second" } else { " seconds" })
+        }
+        ("hwmodel", Value::String(hex)) => match ascii(hex) {
+            Some(text) => Markup::new().text(&text),
+            None => field(view, value, 0),
+        },
+        _ => field(view, value, 0),
+    }
+}
+
+/// Bytes in hexadecimal, if all of them are printable ASCII.
+fn ascii(hex: &str) -> Option<String> {
+    let digits: Option<Vec<u8>> =
+        hex.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    let bytes: Vec<u8> = digits?.chunks_exact(2).map(|p| p.iter().fold(0, |n, d| n << 4 | d)).collect();
+    let printable = !bytes.is_empty() && bytes.iter().all(|b| b.is_ascii_graphic() || *b == b' ');
+    if printable { String::from_utf8(bytes).ok() } else { None }
 }
 
 fn label(name: &str) -> String {
+    // The claims of RFC 9711 go by abbreviations; their labels are the registry's descriptions, shortened.
+    match name {
+        "hwmodel" => return "Hardware model".into(),
+        "hwversion" => return "Hardware version".into(),
+        "dbgstat" => return "Debugging".into(),
+        "bootcount" => return "Boot count".into(),
+        "bootseed" => return "Boot seed".into(),
+        "swname" => return "Software name".into(),
+        "swversion" => return "Software version".into(),
+        "udi" => return "UDI".into(),
+        "sboms" => return "SBOMs".into(),
+        _ => {}
+    }
     let mut words = name.replace('_', " ");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -94,11 +163,25 @@ fn object(view: &View<'_>, map: &Map<String, Value>, depth: usize) -> Markup {
         let link = Markup::new().text("entry ").link(&view.to(&format!("/log/{index}")), &grouped(index));
         return link.text(" ").then(&field(view, entry, depth + 1));
     }
+    // What was measured or built: its name and version, then its digest.
+    if let (Some(Value::String(name)), Some(digest)) =
+        (map.get("name"), map.get("sha256").or(map.get("digest")))
+    {
+        let mut m = Markup::new().text(name);
+        if let Some(Value::String(version)) = map.get("version") {
+            m = m.text(" ").text(version);
+        }
+        m = m.text(" ").then(&field(view, digest, depth + 1));
+        if let Some(length) = map.get("length").and_then(Value::as_u64) {
+            m = m.text(&format!(", {} bytes", grouped(length)));
+        }
+        return m;
+    }
     if depth >= MAX_DEPTH {
         return Markup::new().text(&format!("{} fields", map.len()));
     }
     let mut m = Markup::new();
-    for (n, (name, value)) in map.iter().enumerate() {
+    for (n, (name, value)) in ordered(map).into_iter().enumerate() {
         if n > 0 {
             m = m.text(", ");
         }
@@ -126,7 +209,7 @@ fn write(m: Markup, value: &Value, depth: usize) -> Markup {
         }
         Value::Object(map) if !map.is_empty() => {
             let mut m = m.text("{");
-            for (n, (name, item)) in map.iter().enumerate() {
+            for (n, (name, item)) in ordered(map).into_iter().enumerate() {
                 m = indent(if n > 0 { m.text(",") } else { m }, depth + 1);
                 m = write(m.element("span", "k", &quoted(name)).text(": "), item, depth + 1);
             }

@@ -277,8 +277,12 @@ fn checkpoint(ask: &Ask, view: &View<'_>) -> Result<(String, String), PageError>
     let Some(head) = parsed.filter(|c| c.size <= tree.size()) else {
         return Ok((text.to_string(), String::new()));
     };
-    if head.size <= view.known {
+    if head.size == view.known && head.root == view.root {
         return Ok((text.to_string(), "Its root is the one that the steps lead to.".into()));
+    }
+    if head.size <= view.known {
+        // A commit came between: the next load shows both at one size.
+        return Ok((text.to_string(), format!("It is of {} entries.", grouped(head.size))));
     }
     let proof = tree.consistency(view.known, head.size).map_err(PageError::ledger)?;
     let good = tlog::proof::verify_consistency(view.known, head.size, &proof, &view.root, &head.root);

@@ -135,6 +135,8 @@ struct Found {
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
     let filter = filter(ask)?;
+    // First, because it may move the view: number and list are then of one size.
+    let total = total(&mut view, &filter);
     let before = match ask.param("before") {
         None => view.upto,
         Some(text) => text
@@ -152,7 +154,6 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         }
     };
     let filtered = filter.fact.is_some() || filter.source.is_some();
-    let total = total(&mut view, &filter);
     let here = |before: Option<u64>| {
         let fact = filter.fact.map(|f| format!("fact={f}"));
         let source = filter.source.map(|s| format!("source={s}"));

@@ -5,7 +5,7 @@
 //! | `shell` | what stands around every page: bar, as-of strip, alarm, foot |
 //! | `moments` | the two moments of a page, from its address to the world they mean |
 //! | `replay` | worlds of past sizes |
-//! | `overview`, `log`, `entry`, `sources`, `search`, `sign_in` | a page each |
+//! | `overview`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | a page each |
 //! | `markup`, `content`, `phrase`, `chart` | parts of pages |
 //! | `assets`, `headers` | style sheets and script; what every answer carries |
 //!
@@ -26,6 +26,7 @@ mod replay;
 mod search;
 mod shell;
 mod sign_in;
+mod source;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -159,7 +160,7 @@ async fn source_page(
     Path(id): Path<String>,
     Query(q): Params,
 ) -> Response {
-    run(pages, uri, q, move |ask| sources::one(ask, &id)).await
+    run(pages, uri, q, move |ask| source::page(ask, &id)).await
 }
 
 async fn search_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {

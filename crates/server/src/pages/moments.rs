@@ -90,6 +90,12 @@ impl<'a> View<'a> {
     /// view moves to the size that was read, and waits until that is durable: no answer leaves before (invariant 1).
     pub(super) fn exact<T>(&mut self, mut question: impl FnMut(&World) -> T) -> Result<T, PageError> {
         let ledger = &self.ask.pages.app.ledger;
+        if !self.past() {
+            let world = ledger.read();
+            if world.size() == self.upto {
+                return Ok(question(&world));
+            }
+        }
         if self.past() || self.pinned.is_some() || self.at.is_some() {
             let world: Arc<World> = self.ask.pages.replays.world_at(ledger, self.upto)?;
             return Ok(question(&world));

@@ -18,7 +18,7 @@ use super::shell::{Section, Shell, html};
 /// Bars of the chart; what is rarer stands together.
 const MAX_BARS: usize = 10;
 /// Entries of the list of the latest.
-const LATEST: u64 = 8;
+const LATEST: u64 = 20;
 /// Streams up to which gaps and forks are counted while the world is held (about a millisecond).
 const MAX_STREAMS: usize = 20_000;
 
@@ -145,9 +145,9 @@ fn fact_name(tag: u64) -> &'static str {
     name.unwrap_or(if tag == evidence::body::ATTESTED { "Attested" } else { "Unknown" })
 }
 
-/// Share of a total in per cent, to one digit.
+/// Share of a total in per cent, to one digit, rounded.
 fn share(n: u64, total: u64) -> String {
-    let tenths = n.saturating_mul(1_000).checked_div(total).unwrap_or_default();
+    let tenths = n.saturating_mul(1_000).saturating_add(total / 2).checked_div(total).unwrap_or_default();
     if tenths == 0 && n > 0 { "under 0.1".into() } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
@@ -181,7 +181,11 @@ fn lead(view: &View<'_>, sums: &Sums, standing: &Standing) -> Markup {
             if forks == 0 {
                 m.text(", none is forked.")
             } else {
-                m.text(", ").strong(&format!("{} forked.", grouped(forks)))
+                m.text(", ").strong(&format!(
+                    "{} {} forked.",
+                    grouped(forks),
+                    if forks == 1 { "is" } else { "are" }
+                ))
             }
         }
     }

@@ -113,7 +113,8 @@ impl Shell {
             at: minute(at),
             known: minute(view.known_time),
             known_entries: count(view.known, "entry", "entries"),
-            at_field: minute(at).replace(' ', "T"),
+            // Only what was asked for: a prefilled minute would cut the seconds off and look into the past.
+            at_field: view.at.map(|t| moment(t).replace(' ', "T")).unwrap_or_default(),
             known_field: view.pinned.map(grouped).unwrap_or_default(),
             present: with_query(&ask.path, &kept, &[]),
             presets: presets(&ask.path, &kept, began, now),

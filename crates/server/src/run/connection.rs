@@ -23,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::body::Timely;
+use super::idle::Activity;
 use super::{Connections, tls};
 
 /// Largest head of a request, in bytes.
@@ -152,8 +153,17 @@ where
         .max_header_list_size(MAX_HEAD)
         .keep_alive_interval(bounds.head)
         .keep_alive_timeout(bounds.head);
-    let connection = builder.serve_connection(TokioIo::new(stream), service(router, peer, bounds.body));
-    finish(watcher, connection).await;
+    let activity = Arc::new(Activity::default());
+    let (seen, answer) = (activity.clone(), service(router, peer, bounds.body));
+    let counted = hyper::service::service_fn(move |request| {
+        let (busy, answer) = (seen.begin(), hyper::service::Service::call(&answer, request));
+        async move { answer.await.map(|response| busy.with(response)) }
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), counted);
+    tokio::select! {
+        () = finish(watcher, connection) => {}
+        () = activity.until_idle(bounds.head) => tracing::debug!("an idle connection is ended"),
+    }
 }
 
 async fn finish<C>(watcher: Watcher, connection: C)

@@ -256,6 +256,6 @@ impl Client {
 /// Sign-in that nobody uses here.
 fn nobody() -> server::auth::Auth {
     let random: server::auth::Random = Arc::new(|_: &mut [u8]| Err(std::io::ErrorKind::Unsupported.into()));
-    let now: server::auth::Now = Arc::new(|| evidence::Time::EPOCH);
+    let now: server::auth::Now = Arc::new(|| Time::EPOCH);
     server::auth::Auth::new(server::auth::OneUseCodes::in_memory(random.clone()), random, now, false)
 }

@@ -9,7 +9,7 @@ use evidence::SourceKind;
 use server::run::{Config, Connections, ServeError, TlsFiles, serve_router};
 use testkit::{Author, Fixture};
 
-use crate::api_house::{Client, House, anywhere, pushed};
+use crate::api_house::{Client, House, READ, anywhere, pushed};
 use crate::api_store::Troubled;
 
 #[test]
@@ -155,7 +155,7 @@ fn more_submissions_than_can_be_served_are_told_to_come_back() {
     assert_eq!(house.client.submit(&[second]).status, 200);
 }
 
-fn certificate(directory: &std::path::Path) -> (TlsFiles, Vec<u8>) {
+pub(crate) fn certificate(directory: &std::path::Path) -> (TlsFiles, Vec<u8>) {
     let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into(), "localhost".into()])
         .expect("a certificate");
     let files = TlsFiles { certificates: directory.join("cert.pem"), key: directory.join("key.pem") };
@@ -175,31 +175,64 @@ fn the_server_speaks_tls_with_given_certificates() {
     assert_eq!(client.submit(&[entry]).status, 200);
     let plain = Client::new(&format!("http://{}", house.bound.http), None);
     assert!(plain.try_post("/healthz", &[], b"").is_err(), "nothing is served in the clear");
-    // HTTP/2 by ALPN.
+}
+
+/// A connection that negotiated HTTP/2 and has sent nothing yet.
+async fn negotiate(
+    address: std::net::SocketAddr,
+    root: &[u8],
+) -> tokio_rustls::client::TlsStream<tokio::net::TcpStream> {
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types};
+    let mut roots = RootCertStore::empty();
+    roots.add(pki_types::CertificateDer::from(root.to_vec())).expect("a root");
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().expect("versions");
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let socket = tokio::net::TcpStream::connect(address).await.expect("connects");
+    let name = pki_types::ServerName::try_from("localhost").expect("a name");
+    let stream = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, socket).await.expect("TLS");
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    stream
+}
+
+#[test]
+fn http_2_is_spoken_under_tls_and_idle_connections_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (files, der) = certificate(directory.path());
+    let configure = |c: &mut Config| {
+        c.tls = Some(files);
+        c.connections.head = Duration::from_millis(400);
+        c.limits.keep_alive = Duration::from_millis(50);
+    };
+    let house = House::with(Fixture::new(), configure, |_| None);
     let address = house.bound.http;
-    house.runtime.block_on(async move {
-        use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types};
-        let mut roots = RootCertStore::empty();
-        roots.add(pki_types::CertificateDer::from(der)).expect("a root");
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let config = config.with_safe_default_protocol_versions().expect("versions");
-        let mut config = config.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        let socket = tokio::net::TcpStream::connect(address).await.expect("connects");
-        let name = pki_types::ServerName::try_from("localhost").expect("a name");
-        let stream =
-            tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, socket).await.expect("TLS");
-        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-        let io = hyper_util::rt::TokioIo::new(stream);
+    let talk = async move {
+        // One that never says anything, not even the preface.
+        let mut silent = negotiate(address, &der).await;
+        let io = hyper_util::rt::TokioIo::new(negotiate(address, &der).await);
         let executor = hyper_util::rt::TokioExecutor::new();
         let (mut sender, connection) =
             hyper::client::conn::http2::handshake(executor, io).await.expect("HTTP/2");
-        tokio::spawn(connection);
-        let request =
-            hyper::Request::get("https://localhost/healthz").body(String::new()).expect("a request");
-        let response = sender.send_request(request).await.expect("an answer");
+        let connection = tokio::spawn(connection);
+        let request = |path: &str| {
+            let request = hyper::Request::get(format!("https://localhost{path}"));
+            request.header("authorization", format!("Bearer {READ}")).body(String::new()).expect("a request")
+        };
+        let response = sender.send_request(request("/healthz")).await.expect("an answer");
         assert_eq!((response.status().as_u16(), response.version()), (200, hyper::Version::HTTP_2));
-    });
+        // An open event stream is not idle.
+        let mut events = sender.send_request(request("/api/v1/events")).await.expect("an answer").into_body();
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        assert!(!connection.is_finished());
+        assert!(http_body_util::BodyExt::frame(&mut events).await.is_some_and(|f| f.is_ok()));
+        drop(events);
+        drop(connection.await.expect("it ends though the client still holds it"));
+        let mut rest = Vec::new();
+        drop(tokio::io::AsyncReadExt::read_to_end(&mut silent, &mut rest).await);
+    };
+    let patience = Duration::from_secs(8);
+    house.runtime.block_on(async { tokio::time::timeout(patience, talk).await }).expect("both end");
 }
 
 #[test]

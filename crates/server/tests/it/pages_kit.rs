@@ -1,4 +1,5 @@
 //! A router over the story, someone signed in, and how to ask it.
+#![expect(clippy::expect_used, reason = "helpers of tests fail by panicking")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -56,10 +57,15 @@ impl Site {
     /// A server over the story, with someone signed in.
     pub(crate) fn told() -> Self {
         let mut site = Self::over(crate::story::tell().ledger);
-        let code = site.app.auth.issue_code().expect("a code");
-        let set = site.app.auth.sign_in(&code).expect("signed in");
-        site.cookie = set.split(';').next().expect("a pair").to_owned();
+        site.sign_in();
         site
+    }
+
+    /// Signs in with a new code.
+    pub(crate) fn sign_in(&mut self) {
+        let code = self.app.auth.issue_code().expect("a code");
+        let set = self.app.auth.sign_in(&code).expect("signed in");
+        self.cookie = set.split(';').next().expect("a pair").to_owned();
     }
 
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {

@@ -1,5 +1,6 @@
 //! A log with something of everything that the pages show: sources of several kinds, one with a hostile name, keys rotated
 //! and revoked, gaps, a fork, quarantined evidence, corrections, beacons, long and short contents.
+#![expect(clippy::expect_used, reason = "helpers of tests fail by panicking")]
 
 use evidence::body::{Evidence, Measured};
 use evidence::facts::design::{
@@ -14,7 +15,7 @@ use evidence::facts::sources::{
 use evidence::facts::statements::{Decision, Outcome};
 use evidence::types::{Beacon, BlobRef, Bytes, EntryRef, NamedDigest};
 use evidence::{Fact, Hash, SourceKind, Time};
-use testkit::{Author, Fixture, START};
+use testkit::{Author, Fixture, ORIGIN, START};
 
 /// A name that must never become a tag.
 pub(crate) const HOSTILE: &str = "<script>alert('pumps')</script> & \"sons\"";
@@ -213,11 +214,12 @@ fn fleet(t: &mut Told, station: &mut Author, quality: &mut Author) {
     );
     let mut devices: Vec<Author> = (1..=DEVICES).map(Author::device).collect();
     for (n, device) in devices.iter().enumerate() {
+        let udi = format!("(01)04012345004007(21)IP4-{:07}", n + 1);
         let enrolled = DeviceEnrolled {
             device: device.id,
             key: device.key.clone(),
-            possession: Bytes(vec![7; 64]),
-            udi: Some(format!("(01)04012345004007(21)IP4-{:07}", n + 1)),
+            possession: device.possession(ORIGIN, Some(&udi)),
+            udi: Some(udi),
             serial: Some(format!("IP4-{:07}", n + 1)),
             model: "IP-400".into(),
             hardware_version: Some("C".into()),
@@ -294,7 +296,7 @@ fn keys(t: &mut Told, mut ci: Author, hostile: &mut Author) {
         source: hostile.id,
         key: hostile.key.id(),
         cause: RevocationCause::Compromised,
-        doubtful_since: Some(moment(600)),
+        doubtful_since: Some(moment(3_000)),
     });
     t.admin(SourceSuspended { source: Author::new(SourceKind::Gateway, 24).id });
 }

@@ -200,6 +200,38 @@ fn a_witness_that_has_seen_another_branch_makes_the_server_read_only() {
 }
 
 #[test]
+fn a_cosignature_by_another_key_counts_for_nothing() {
+    let (_d, _r, url) = running(9);
+    let ledger = Arc::new(Fixture::new().ledger);
+    let witnesses = start(&ledger, policy(&[url], 1));
+    eventually("it was asked", || witnesses.status()[0].failures > 1);
+    let error = witnesses.status()[0].error.clone().expect("an error");
+    assert!(error.contains("no cosignature by the key that the policy names"), "{error}");
+    assert_eq!((witnesses.cosigned(), witnesses.status()[0].size), (None, 0));
+    assert_eq!(ledger.log().cosigned(), Ok(None));
+}
+
+#[test]
+fn a_witness_is_asked_over_tls_under_given_roots() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (files, _) = crate::api_run::certificate(directory.path());
+    let roots = std::fs::read(&files.certificates).expect("reads");
+    let witness = open(&directory.path().join("state"), 1, vec![log_key()]).expect("opens");
+    let running = Running::with(&witness, Some(files));
+    let policy = policy(&[format!("https://{}", running.address)], 1);
+    let ledger = Arc::new(Fixture::new().ledger);
+    let distrusted = start(&ledger, policy.clone());
+    eventually("it was asked", || distrusted.status()[0].failures > 0);
+    assert_eq!(distrusted.cosigned(), None, "the system's roots do not vouch for it");
+    distrusted.stop();
+    let given = WitnessOptions { roots: Some(roots), ..options() };
+    let witnesses = Witnesses::start(ledger.clone(), policy.clone(), given).expect("starts");
+    eventually("the quorum", || *witnesses.watch().borrow() == ledger.read().size);
+    let none = WitnessOptions { roots: Some(b"no certificate".to_vec()), ..options() };
+    assert!(Witnesses::start(ledger, policy, none).is_err());
+}
+
+#[test]
 fn a_witness_that_lies_about_a_larger_log_changes_nothing() {
     // It answers 409 with a size that this log never had, and shows nothing that this log signed.
     let listener = std::net::TcpListener::bind(crate::api_house::anywhere()).expect("binds");

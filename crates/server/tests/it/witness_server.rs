@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ledger::ports::FixedClock;
-use server::run::{Connections, serve_router};
+use server::run::{Connections, TlsFiles, serve_router};
 use server::witness::{Witness, WitnessConfig, WitnessError};
 use tlog::tree::{MemoryTree, consistency_proof};
 use tlog::witness::{AddCheckpoint, parse_conflict, parse_cosignatures};
@@ -45,6 +45,10 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn new(witness: &Arc<Witness>) -> Self {
+        Self::with(witness, None)
+    }
+
+    pub(crate) fn with(witness: &Arc<Witness>, tls: Option<TlsFiles>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .worker_threads(1)
@@ -56,7 +60,7 @@ impl Running {
         let served = runtime.spawn(async move {
             let told = |at| bound.send(at).expect("the test waits");
             let ended = async { drop(stopped.await) };
-            serve_router(anywhere(), None, Connections::default(), router, told, ended)
+            serve_router(anywhere(), tls.as_ref(), Connections::default(), router, told, ended)
                 .await
                 .expect("it serves");
         });

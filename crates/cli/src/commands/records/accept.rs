@@ -1,0 +1,39 @@
+//! `vouchsafe accept`: stamps links in `vouchsafe.lock` and says who did.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use records::command::{self, Status};
+
+use super::{failed, root};
+use crate::clock;
+use crate::failure::Failure;
+
+#[derive(Args, Debug)]
+pub(crate) struct AcceptArgs {
+    /// Records whose links are accepted
+    #[arg(required_unless_present = "all")]
+    ids: Vec<String>,
+    /// Every link of every record
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    /// Instead: the last change of these records was editorial
+    #[arg(long)]
+    editorial: bool,
+    /// Who accepts: a name or role
+    #[arg(long, value_name = "WHO")]
+    by: String,
+    /// Folder of vouchsafe.toml [default: the nearest one upwards]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+impl AcceptArgs {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let Self { ids, all, editorial, by, root: given } = self;
+        let at = clock::now().to_string();
+        let options = command::Accept { root: root(given)?, ids, all, editorial, by, at };
+        command::accept(&options, out).map_err(failed("accepting links"))
+    }
+}

@@ -1,0 +1,73 @@
+//! `vouchsafe check`: the rules of the product's profiles over the records at hand.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use records::command::{self, Status};
+use records::render;
+
+use super::{failed, results, root};
+use crate::commands::Context;
+use crate::failure::Failure;
+
+/// Forms that other tools read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum As {
+    /// SARIF 2.1.0
+    Sarif,
+    /// JUnit XML, one test case a rule
+    Junit,
+    /// Workflow annotations of GitHub Actions
+    Github,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Write for another tool instead
+    #[arg(long = "as", value_enum, value_name = "FORM")]
+    form: Option<As>,
+    /// Show every gap, not the first of each rule
+    #[arg(long)]
+    all: bool,
+    /// JUnit reports of the run at hand; their tests are bound to the present revisions
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    results: Vec<PathBuf>,
+    /// Fail only on gaps that this file does not list
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "vouchsafe.known-gaps")]
+    ratchet: Option<PathBuf>,
+    /// Write the present gaps to the file of known gaps
+    #[arg(long, requires = "ratchet")]
+    write_ratchet: bool,
+    /// Folder of vouchsafe.toml [default: the nearest one upwards]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+impl CheckArgs {
+    pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
+        let format = match self.form {
+            Some(As::Sarif) => render::Format::Sarif,
+            Some(As::Junit) => render::Format::Junit,
+            Some(As::Github) => render::Format::Github,
+            None => super::format(context),
+        };
+        let root = root(self.root)?;
+        let mut results_at_hand = Vec::new();
+        for path in &self.results {
+            results_at_hand.extend(results::read(path)?);
+        }
+        let options = command::Check {
+            ratchet: self.ratchet.map(|path| if path.is_absolute() { path } else { root.join(path) }),
+            root,
+            format,
+            all: self.all,
+            results_at_hand,
+            results: Vec::new(),
+            approvals: Vec::new(),
+            happenings: Vec::new(),
+            write_ratchet: self.write_ratchet,
+        };
+        command::check(options, out).map_err(failed("checking the records"))
+    }
+}

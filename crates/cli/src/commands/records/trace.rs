@@ -1,0 +1,49 @@
+//! `vouchsafe trace`: a matrix or graph between kinds of records.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use records::command::{self, Status, TraceFormat};
+
+use super::{failed, root};
+use crate::commands::Context;
+use crate::failure::Failure;
+
+/// Forms of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum As {
+    /// RFC 4180
+    Csv,
+    /// A table
+    Html,
+    /// A graph, one column a kind
+    Svg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TraceArgs {
+    /// Kind of the rows, then kinds of the columns
+    #[arg(required = true, num_args = 2..)]
+    kinds: Vec<String>,
+    /// Write in another form instead
+    #[arg(long = "as", value_enum, value_name = "FORM")]
+    form: Option<As>,
+    /// Folder of vouchsafe.toml [default: the nearest one upwards]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+impl TraceArgs {
+    pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
+        let format = match self.form {
+            Some(As::Csv) => TraceFormat::Csv,
+            Some(As::Html) => TraceFormat::Html,
+            Some(As::Svg) => TraceFormat::Svg,
+            None if context.ui.is_json() => TraceFormat::Json,
+            None => TraceFormat::Text,
+        };
+        let options = command::Trace { root: root(self.root)?, kinds: self.kinds, format };
+        command::trace(&options, out).map_err(failed("tracing"))
+    }
+}

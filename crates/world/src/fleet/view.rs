@@ -1,0 +1,388 @@
+//! One device at two moments: what it ran *at* a time as far as *known* at a log size, where it was, and how certain that
+//! is. `docs/concepts/fleet.md` says the same in words.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use evidence::body::Measured;
+use evidence::facts::fleet::{Custody, SiteDefined};
+use evidence::{SourceId, Time};
+
+use super::said::Said;
+use super::spans::Answer;
+use super::subject::Subject;
+use super::table::Verdict;
+use super::{DEFAULT_DEADLINE, DEFAULT_INTERVAL, Fleet};
+use crate::release::{Known, Resolution};
+use crate::world::World;
+
+/// How a device's state is known, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// By an import or its enrolment only.
+    Declared,
+    /// By its own or an update client's word.
+    Reported,
+    /// By evidence.
+    Attested,
+}
+
+impl Grade {
+    /// Every grade.
+    pub const ALL: [Self; 3] = [Self::Declared, Self::Reported, Self::Attested];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Reported => "reported",
+            Self::Attested => "attested",
+        }
+    }
+}
+
+/// Why a state is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UnknownReason {
+    /// Nobody said what it runs.
+    NothingSaid,
+    /// It was first measured later than this moment.
+    MeasuredLater,
+    /// Its evidence measures nothing.
+    NothingMeasured,
+    /// Evidence that may have been made at this moment disagrees: it changed, and nobody knows when.
+    Disagreement,
+}
+
+impl UnknownReason {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NothingSaid => "nothing-said",
+            Self::MeasuredLater => "measured-later",
+            Self::NothingMeasured => "nothing-measured",
+            Self::Disagreement => "disagreement",
+        }
+    }
+}
+
+/// How certain a state is. Indices are those of the entries it rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// Measured within the beacon and the arrival of one piece of evidence, or between two that agree.
+    Proven {
+        /// The evidence before the moment, or around it.
+        from: u64,
+        /// The evidence after it, or the same.
+        until: u64,
+    },
+    /// Last said within the reporting interval before the moment.
+    Fresh {
+        /// The last evidence; `None` for a report.
+        by: Option<u64>,
+    },
+    /// Last said longer ago, or nobody knows when.
+    Assumed {
+        /// The last evidence; `None` for a report or a declaration.
+        by: Option<u64>,
+    },
+    /// Not known.
+    Unknown(UnknownReason),
+}
+
+impl Certainty {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Proven { .. } => "proven",
+            Self::Fresh { .. } => "fresh",
+            Self::Assumed { .. } => "assumed",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// One item that a device runs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Running {
+    /// The item.
+    pub item: String,
+    /// Its version; `None` where measurements of several releases are mixed.
+    pub version: Option<String>,
+    /// Index of the release, if it is one that the log knows.
+    pub release: Option<u64>,
+}
+
+/// A device at two moments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceState<'w> {
+    /// Its UEID, if it is enrolled as far as is known.
+    pub device: Option<SourceId>,
+    /// Its identifier in the importing system, if it was declared.
+    pub asset: Option<String>,
+    /// UDI as scanned: of the enrolment, else of the import.
+    pub udi: Option<String>,
+    /// Serial number: of the enrolment, else of the import.
+    pub serial: Option<String>,
+    /// Model.
+    pub model: Option<&'w str>,
+    /// Product; declared devices have none.
+    pub product: Option<&'w str>,
+    /// Hardware version.
+    pub hardware_version: Option<&'w str>,
+    /// Site.
+    pub site: Option<&'w str>,
+    /// Owner.
+    pub owner: Option<&'w str>,
+    /// Where it stands in its life; `None` where nobody said.
+    pub custody: Option<Custody>,
+    /// How its state is known.
+    pub grade: Grade,
+    /// How certain that is.
+    pub certainty: Certainty,
+    /// What it runs, by item. Empty where that is unknown or nothing measured is a reference value.
+    pub running: Vec<Running>,
+    /// What it measured, if the state rests on evidence.
+    pub measured: &'w [Measured],
+    /// What it measured that is a reference value of no release.
+    pub unknown: Vec<&'w Measured>,
+    /// What was said it runs, verbatim, if the state rests on words.
+    pub software: Vec<&'w str>,
+    /// The last verdict logged by then.
+    pub verdict: Option<&'w Verdict>,
+    /// Moment at or after which it is known to have spoken, of what had arrived by then.
+    pub seen: Option<Time>,
+}
+
+impl DeviceState<'_> {
+    /// What it is called.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match (self.device, &self.asset) {
+            (Some(device), _) => Subject::Device(device),
+            (None, asset) => Subject::Asset(asset.clone().unwrap_or_default()),
+        }
+    }
+}
+
+/// The fleet at two moments. Cheap to make; keeps what it worked out about releases while it lives.
+pub struct FleetView<'w> {
+    pub(super) world: &'w World,
+    pub(super) fleet: &'w Fleet,
+    pub(super) at: Time,
+    pub(super) known: Known<'w>,
+    resolved: RefCell<BTreeMap<(u32, Option<u32>), Rc<Resolution>>>,
+}
+
+impl<'w> FleetView<'w> {
+    /// The fleet at a time as known after `known` entries, at most those there are.
+    #[must_use]
+    pub fn new(world: &'w World, at: Time, known: u64) -> Self {
+        let known = Known::new(known.min(world.size()), world.journal());
+        Self { world, fleet: world.fleet(), at, known, resolved: RefCell::default() }
+    }
+
+    /// When it was so.
+    #[must_use]
+    pub const fn at(&self) -> Time {
+        self.at
+    }
+
+    /// Number of entries that were known.
+    #[must_use]
+    pub const fn known(&self) -> u64 {
+        self.known.size()
+    }
+
+    /// The state of an enrolled or declared device; a declared one that is known to be an enrolled one is answered as that.
+    #[must_use]
+    pub fn state(&self, subject: &Subject) -> Option<DeviceState<'w>> {
+        self.said_of(subject).and_then(|said| self.state_of(&said, self.at))
+    }
+
+    /// A site as last defined.
+    #[must_use]
+    pub fn site(&self, site: &str) -> Option<&'w SiteDefined> {
+        let history = self.fleet.notes.sites.get(site)?;
+        history.iter().rev().find(|(i, _)| self.known.counts(*i)).map(|(_, site)| site)
+    }
+
+    /// Seconds that evidence of a model is fresh, and seconds of silence that make a finding, as set by `at`: for the
+    /// model, else for all, else [`DEFAULT_INTERVAL`] and [`DEFAULT_DEADLINE`].
+    #[must_use]
+    pub fn reporting(&self, model: Option<&str>, at: Time) -> (u64, u64) {
+        let clock = self.world.clock();
+        let last = |model: Option<String>| {
+            let history = self.fleet.notes.reporting.get(&model)?;
+            let counts = |i: u64| self.known.counts(i) && clock.time_of(i) <= at;
+            history.iter().rev().find(|(i, _)| counts(*i)).map(|(_, f)| (f.interval, f.deadline))
+        };
+        model
+            .and_then(|model| last(Some(model.to_owned())))
+            .or_else(|| last(None))
+            .unwrap_or((DEFAULT_INTERVAL, DEFAULT_DEADLINE))
+    }
+
+    pub(super) fn said_of(&self, subject: &Subject) -> Option<Said> {
+        let direct = self.said_itself(subject);
+        match (direct, subject) {
+            (None, Subject::Asset(_)) => match self.fleet.attachment(subject) {
+                // Known only if the attachment is: else there is no such device yet.
+                Some(device @ Subject::Device(_)) => self.said_itself(&device).filter(|s| s.asset.is_some()),
+                _ => None,
+            },
+            (direct, _) => direct,
+        }
+    }
+
+    /// As [`Self::said_of`], but a declared device that is known to be an enrolled one is nobody.
+    pub(super) fn said_itself(&self, subject: &Subject) -> Option<Said> {
+        Said::read(self.fleet, self.world.clock(), self.known, subject)
+    }
+
+    pub(super) fn model_of(&self, said: &Said, at: Time) -> Option<&'w str> {
+        let enrolled = said.enrolled.as_ref().map(|(_, e)| e.model);
+        self.fleet.said(enrolled.or_else(|| said.declaration(at, |d| d.model)))
+    }
+
+    pub(super) fn state_of(&self, said: &Said, at: Time) -> Option<DeviceState<'w>> {
+        if said.since()? > at {
+            return None;
+        }
+        let fleet = self.fleet;
+        let enrolled = said.enrolled.as_ref().filter(|(t, _)| *t <= at).map(|(_, e)| e);
+        let verdict = said.verdicts.iter().rev().find(|(t, _)| *t <= at);
+        let model = self.model_of(said, at);
+        let mut state = DeviceState {
+            device: said.device,
+            asset: said.asset.clone(),
+            udi: enrolled.and_then(|e| e.udi.clone()).or_else(|| said.declaration(at, |d| d.udi.clone())),
+            serial: enrolled
+                .and_then(|e| e.serial.clone())
+                .or_else(|| said.declaration(at, |d| d.serial.clone())),
+            model,
+            product: fleet.said(enrolled.map(|e| e.product)),
+            hardware_version: fleet.said(enrolled.and_then(|e| e.hardware)),
+            site: fleet.said(said.place(at, |p| p.site)),
+            owner: fleet.said(said.place(at, |p| p.owner)),
+            custody: said.place(at, |p| p.custody),
+            grade: Grade::Declared,
+            certainty: Certainty::Unknown(UnknownReason::NothingSaid),
+            running: Vec::new(),
+            measured: &[],
+            unknown: Vec::new(),
+            software: Vec::new(),
+            verdict: verdict.and_then(|(_, id)| fleet.verdicts.get(*id)),
+            seen: said.spoke(at),
+        };
+        let interval = self.reporting(model, at).0;
+        let fresh = |since: Option<Time>| since.is_some_and(|since| at.since(since) <= interval);
+        let report = said.report(at);
+        let product = said.enrolled.as_ref().map(|(_, e)| e.product);
+        match said.spans.at(at) {
+            Answer::Within(s) => {
+                self.attested(
+                    &mut state,
+                    s.set,
+                    product,
+                    Certainty::Proven { from: s.index, until: s.index },
+                );
+            }
+            Answer::Between(a, b) => {
+                self.attested(
+                    &mut state,
+                    a.set,
+                    product,
+                    Certainty::Proven { from: a.index, until: b.index },
+                );
+            }
+            Answer::Last(s) if fresh(s.lo) => {
+                self.attested(&mut state, s.set, product, Certainty::Fresh { by: Some(s.index) });
+            }
+            // A word that came after the last measurement outweighs it once the measurement is not fresh any more.
+            Answer::Last(s) if report.is_none_or(|r| r.from <= s.hi) => {
+                self.attested(&mut state, s.set, product, Certainty::Assumed { by: Some(s.index) });
+            }
+            Answer::Conflict(..) => {
+                state.grade = Grade::Attested;
+                state.certainty = Certainty::Unknown(UnknownReason::Disagreement);
+            }
+            other => {
+                let none = matches!(other, Answer::Nothing);
+                let declared =
+                    || said.declaration(at, |d| (!d.software.is_empty()).then(|| d.software.clone()));
+                if let Some(report) = report {
+                    let certainty = if fresh(Some(report.from)) {
+                        Certainty::Fresh { by: None }
+                    } else {
+                        Certainty::Assumed { by: None }
+                    };
+                    self.worded(&mut state, Grade::Reported, certainty, &report.software);
+                } else if let Some(software) = declared() {
+                    self.worded(&mut state, Grade::Declared, Certainty::Assumed { by: None }, &software);
+                } else if !none {
+                    state.certainty = Certainty::Unknown(UnknownReason::MeasuredLater);
+                }
+            }
+        }
+        Some(state)
+    }
+
+    fn attested(
+        &self,
+        state: &mut DeviceState<'w>,
+        set: Option<Option<u32>>,
+        product: Option<u32>,
+        certainty: Certainty,
+    ) {
+        state.grade = Grade::Attested;
+        let Some(set) = set.flatten() else {
+            state.certainty = Certainty::Unknown(UnknownReason::NothingMeasured);
+            return;
+        };
+        state.certainty = certainty;
+        state.measured = self.fleet.measured(Some(set));
+        let resolution = self.resolve(set, product);
+        state.running = resolution
+            .items
+            .iter()
+            .map(|i| Running { item: i.item.clone(), version: i.version.clone(), release: i.release })
+            .collect();
+        let accepted = |m: &&Measured| {
+            let site = state.site;
+            self.world.releases().accepted(site, &m.name, &m.digest, self.known) != Some(true)
+        };
+        state.unknown =
+            resolution.unknown.iter().filter_map(|n| state.measured.get(*n)).filter(accepted).collect();
+    }
+
+    fn resolve(&self, set: u32, product: Option<u32>) -> Rc<Resolution> {
+        let mut cache = self.resolved.borrow_mut();
+        let found = cache.entry((set, product)).or_insert_with(|| {
+            let measured = self.fleet.measured(Some(set));
+            Rc::new(self.world.releases().resolve(self.fleet.said(product), measured, self.known))
+        });
+        found.clone()
+    }
+
+    /// A state that rests on words: `firmware 2.1.0` is the item up to the last space and its version.
+    fn worded(&self, state: &mut DeviceState<'w>, grade: Grade, certainty: Certainty, software: &[u32]) {
+        state.grade = grade;
+        state.certainty = certainty;
+        state.software = software.iter().filter_map(|id| self.fleet.said(Some(*id))).collect();
+        let releases = self.world.releases();
+        for said in &state.software {
+            let (item, version) = said.rsplit_once(' ').unwrap_or(("", said));
+            let mut found = releases.find(state.product, item, version, self.known);
+            // Two products with the same item and version: which one it is, nobody said.
+            let release = found.next().filter(|_| found.next().is_none()).map(|r| r.entry.index);
+            let (item, version) = (item.to_owned(), Some(version.to_owned()));
+            state.running.push(Running { item, version, release });
+        }
+        state.running.sort();
+    }
+}

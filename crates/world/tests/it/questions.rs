@@ -1,0 +1,241 @@
+//! What runs on one device at two moments, over time, and on how many: told as short stories.
+
+use evidence::facts::fleet::Custody;
+use world::fleet::{Certainty, Filter, Grade, Subject, UnknownReason};
+
+use crate::story::{Story, Word, device, running, t};
+
+const OLD: &[(&str, u8)] = &[("boot", 1), ("main", 2)];
+const NEW: &[(&str, u8)] = &[("boot", 1), ("main", 3)];
+
+/// Interval 100 s; releases 2.1.0 and 2.2.0; device 1 enrolled at 0, measured old at 1000 and 2000, new at 3000.
+fn updated() -> Story {
+    let mut s = Story::new();
+    s.reporting(None, 100, 1_000);
+    s.release("firmware", "2.1.0", OLD);
+    s.release("firmware", "2.2.0", NEW);
+    s.enrol(1);
+    for (sequence, at, all) in [(0, 1_000, OLD), (1, 2_000, OLD), (2, 3_000, NEW)] {
+        s.tick(at);
+        s.fresh(1, sequence, all);
+    }
+    s.tick(5_000);
+    s
+}
+
+#[test]
+fn a_state_is_proven_fresh_assumed_or_unknown() {
+    let s = updated();
+    let size = s.world.size();
+    let word = |at| {
+        let state = s.state(1, at, size).expect("enrolled");
+        (state.certainty.word(), running(&state).join("+"))
+    };
+    let is = |certainty, runs: &str| (certainty, runs.to_owned());
+    assert_eq!(word(500), is("unknown", ""));
+    assert_eq!(word(1_000), is("proven", "firmware 2.1.0"), "within beacon and arrival");
+    assert_eq!(word(1_999), is("proven", "firmware 2.1.0"), "between two that agree");
+    assert_eq!(word(2_100), is("fresh", "firmware 2.1.0"));
+    assert_eq!(word(2_101), is("assumed", "firmware 2.1.0"), "the next one differs: nobody knows when");
+    assert_eq!(word(3_000), is("proven", "firmware 2.2.0"));
+    assert_eq!(word(3_100), is("fresh", "firmware 2.2.0"));
+    assert_eq!(word(5_000), is("assumed", "firmware 2.2.0"));
+    let state = s.state(1, 500, size).expect("enrolled");
+    assert_eq!(state.certainty, Certainty::Unknown(UnknownReason::MeasuredLater));
+    assert_eq!(state.grade, Grade::Declared);
+}
+
+#[test]
+fn what_was_known_then_is_another_question() {
+    let s = updated();
+    // After the first attestation (index 6): nothing proves the second yet.
+    let state = s.state(1, 1_999, 7).expect("enrolled");
+    assert_eq!(state.certainty, Certainty::Assumed { by: Some(6) });
+    assert!(s.state(1, 1_999, 3).is_none(), "not enrolled yet");
+    // A release made later than attested gives the old measurement its name, from then on.
+    let mut s = Story::new();
+    s.enrol(1);
+    s.fresh(1, 0, OLD);
+    let before = s.world.size();
+    s.release("firmware", "2.1.0", OLD);
+    let name = |known| s.state(1, 0, known).map(|state| (running(&state), state.unknown.len()));
+    assert_eq!(name(before), Some((vec![], 2)));
+    assert_eq!(name(s.world.size()), Some((vec!["firmware 2.1.0".into()], 0)));
+}
+
+#[test]
+fn late_evidence_counts_in_full_for_then_and_not_for_now() {
+    let mut s = Story::new();
+    s.reporting(None, 100, 1_000);
+    s.release("firmware", "2.1.0", OLD);
+    s.enrol(1);
+    let beacon = s.world.size();
+    s.tick(10_000);
+    let before = s.world.size();
+    s.attest(&Word::new(1, 0, Some(beacon), OLD));
+    let size = s.world.size();
+    assert_eq!(s.state(1, 5_000, before).expect("enrolled").certainty.word(), "unknown");
+    assert_eq!(s.state(1, 5_000, size).expect("enrolled").certainty.word(), "proven");
+    assert_eq!(s.state(1, 10_001, size).expect("enrolled").certainty.word(), "assumed");
+}
+
+#[test]
+fn a_stream_orders_what_arrives_out_of_order() {
+    // Place 0 was made at about 0 and arrives last; place 1, which differs, came before it.
+    let mut s = Story::new();
+    let beacon = s.world.size();
+    s.enrol(1);
+    s.tick(1_000);
+    s.fresh(1, 1, NEW);
+    s.tick(9_000);
+    s.attest(&Word::new(1, 0, Some(beacon), OLD));
+    let size = s.world.size();
+    let digest = |at| s.state(1, at, size).and_then(|st| st.measured.get(1).map(|m| m.digest.0[0]));
+    assert_eq!(digest(900), Some(2), "made before place 1 arrived");
+    assert_eq!(digest(5_000), Some(3), "not the state of the time in which it was under way");
+    assert_eq!(digest(9_500), Some(3), "nor of now");
+    assert_eq!(
+        s.state(1, 1_000, size).expect("enrolled").certainty,
+        Certainty::Unknown(UnknownReason::Disagreement)
+    );
+}
+
+#[test]
+fn words_count_less_than_evidence_while_that_is_fresh() {
+    let mut s = updated();
+    s.reported(1, "firmware 2.2.1", Some(3_050));
+    let size = s.world.size();
+    let grade = |at| s.state(1, at, size).map(|st| (st.grade, st.certainty.word(), running(&st).join("")));
+    assert_eq!(grade(3_060), Some((Grade::Attested, "fresh", "firmware 2.2.0".into())));
+    assert_eq!(grade(3_101), Some((Grade::Reported, "fresh", "firmware 2.2.1".into())));
+    assert_eq!(grade(4_000), Some((Grade::Reported, "assumed", "firmware 2.2.1".into())));
+}
+
+#[test]
+fn places_hold_since_when_they_say() {
+    let mut s = Story::new();
+    s.enrol(1);
+    s.tick(1_000);
+    s.moved(1, Some("north"), Some(Custody::InUse), Some(200));
+    s.tick(2_000);
+    let known = s.moved(1, Some("south"), None, Some(600));
+    s.moved(1, None, Some(Custody::Stored), None);
+    let size = s.world.size();
+    let at = |at, known| s.state(1, at, known).map(|st| (st.site, st.custody));
+    assert_eq!(at(100, size), Some((None, None)));
+    assert_eq!(at(200, size), Some((Some("north"), Some(Custody::InUse))));
+    assert_eq!(at(600, size), Some((Some("south"), Some(Custody::InUse))));
+    assert_eq!(at(600, known), Some((Some("north"), Some(Custody::InUse))));
+    assert_eq!(at(2_000, size), Some((Some("south"), Some(Custody::Stored))));
+}
+
+#[test]
+fn an_attached_device_is_one_from_when_that_is_known() {
+    let mut s = Story::new();
+    s.tick(100);
+    s.declared("A-1", &["firmware 2.1.0"], Some("north"), Some(50));
+    s.declared("A-2", &[], None, None);
+    s.enrol(1);
+    let before = s.world.size();
+    s.attach(1, "A-1");
+    let size = s.world.size();
+    let count = |known| {
+        let count = s.world.fleet_at(t(100), known).count(&Filter::all());
+        (count.count, count.grades.declared)
+    };
+    assert_eq!((count(before), count(size)), ((3, 3), (2, 2)));
+    let view = s.world.fleet_at(t(60), size);
+    let asset = view.state(&Subject::Asset("A-1".into())).expect("declared");
+    assert_eq!(asset.subject(), Subject::Device(device(1)));
+    assert_eq!((asset.site, asset.udi.as_deref()), (Some("north"), Some("udi-A-1")));
+    assert_eq!(running(&asset), ["firmware 2.1.0"]);
+    assert!(s.world.fleet_at(t(49), size).state(&Subject::Asset("A-1".into())).is_none());
+    let then = s.world.fleet_at(t(60), before);
+    assert_eq!(then.state(&Subject::Asset("A-1".into())).expect("declared").device, None);
+}
+
+#[test]
+fn voided_evidence_counts_until_it_is_voided() {
+    let mut s = Story::new();
+    s.enrol(1);
+    let wrong = s.fresh(1, 0, OLD);
+    let before = s.world.size();
+    s.void(wrong);
+    assert_eq!(s.state(1, 0, before).expect("enrolled").certainty.word(), "proven");
+    assert_eq!(s.state(1, 0, s.world.size()).expect("enrolled").certainty.word(), "unknown");
+}
+
+#[test]
+fn history_is_the_states_without_repetition() {
+    let s = updated();
+    let view = s.world.fleet_at(t(5_000), s.world.size());
+    let history = view.history(&Subject::Device(device(1)));
+    let told: Vec<_> = history
+        .iter()
+        .map(|i| {
+            let until = i.until.map(|u| u.since(t(0)));
+            (i.from.since(t(0)), until, i.state.certainty.word(), running(&i.state).join(""))
+        })
+        .collect();
+    let row = |from, until, word, runs: &str| (from, until, word, runs.to_owned());
+    assert_eq!(
+        told,
+        [
+            row(0, Some(999), "unknown", ""),
+            row(1_000, Some(2_000), "proven", "firmware 2.1.0"),
+            row(2_001, Some(2_100), "fresh", "firmware 2.1.0"),
+            row(2_101, Some(2_999), "assumed", "firmware 2.1.0"),
+            row(3_000, Some(3_000), "proven", "firmware 2.2.0"),
+            row(3_001, Some(3_100), "fresh", "firmware 2.2.0"),
+            row(3_101, None, "assumed", "firmware 2.2.0"),
+        ]
+    );
+}
+
+#[test]
+fn a_list_comes_in_pages_and_is_as_long_as_its_count() {
+    let mut s = Story::new();
+    s.release("firmware", "2.1.0", OLD);
+    for n in 0..40 {
+        s.enrol(n);
+        s.moved(n, Some(if n % 3 == 0 { "north" } else { "south" }), None, None);
+        if n % 2 == 0 {
+            s.fresh(n, 0, OLD);
+        }
+    }
+    (0..10).for_each(|n| {
+        s.declared(&format!("A{n}"), &["firmware 2.1.0"], Some("north"), None);
+    });
+    let view = s.world.fleet_at(t(0), s.world.size());
+    for (text, expected) in [
+        ("", 50),
+        ("site = north", 14 + 10),
+        ("site = north and grade = attested", 7),
+        ("release = \"firmware 2.1.0\"", 30),
+        ("version:firmware < 2.1.0", 0),
+        ("version:firmware >= 2.1.0 and not freshness = assumed", 20),
+        ("device is unknown", 10),
+        ("site in (north, south) and (udi ~ udi-A or serial = SN3)", 11),
+        ("silent = yes", 0),
+    ] {
+        let filter = Filter::parse(text).expect(text);
+        let count = view.count(&filter);
+        assert_eq!(count.count, expected, "{text}");
+        let g = count.grades;
+        assert_eq!(g.declared + g.reported + g.attested, expected);
+        for (limit, budget) in [(7, 1_000), (1_000, 3), (1, 1)] {
+            let (mut listed, mut after) = (Vec::new(), None);
+            loop {
+                let page = view.list(&filter, after.as_ref(), limit, budget);
+                listed.extend(page.devices.iter().map(world::fleet::DeviceState::subject));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(listed.len() as u64, expected, "{text}, pages of {limit}");
+            listed.dedup();
+            assert_eq!(listed.len() as u64, expected, "{text}: no device twice");
+        }
+    }
+}
