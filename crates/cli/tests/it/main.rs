@@ -5,4 +5,5 @@
 mod demo;
 mod help;
 mod kit;
+mod serve;
 mod story;
