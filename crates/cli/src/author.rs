@@ -28,7 +28,7 @@ pub(crate) struct AuthorArgs {
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Who you are, when no data directory is at hand that says whose key this is
-    #[arg(long = "as", value_name = "SOURCE")]
+    #[arg(long = "as", id = "author", value_name = "SOURCE")]
     source: Option<SourceId>,
     /// Why, in your words; becomes part of the entry
     #[arg(long, value_name = "TEXT")]
@@ -158,6 +158,22 @@ fn sign(signer: &Signer, source: SourceId, fact: Fact, reason: Option<String>) -
     Entry::new(body, Proof::Ssh { blob: Bytes(blob) }).map_err(|e| Failure::input("writing the entry", e))
 }
 
+/// The answer, if the log took the entry; the status of the answer only says that it was read.
+fn taken(doing: &str, body: String) -> Result<String, Failure> {
+    let answer: serde_json::Value =
+        serde_json::from_str(&body).map_err(|e| Failure::environment(doing, e))?;
+    let Some(refused) = answer.pointer("/items/0").filter(|item| item.get("code").is_some()) else {
+        return Ok(body);
+    };
+    let say =
+        |name: &str| text::printable(refused.get(name).and_then(|v| v.as_str()).unwrap_or_default(), 600);
+    let problem = format!("the log did not take it: {} [{}]", say("message"), say("code"));
+    let temporary = refused.get("temporary").and_then(serde_json::Value::as_bool) == Some(true);
+    let failure =
+        if temporary { Failure::environment(doing, problem) } else { Failure::input(doing, problem) };
+    Err(failure.hint(say("hint")))
+}
+
 /// Most bytes of an answer.
 const MAX_ANSWER: u64 = 1 << 20;
 
@@ -180,7 +196,7 @@ fn post(url: &str, entry: &[u8]) -> Result<String, Failure> {
     let body = body.map_err(|e| Failure::environment(&doing, e))?;
     let body = body.trim().to_owned();
     if status.is_success() {
-        return Ok(body);
+        return taken(&doing, body);
     }
     let problem = format!("{status}: {}", text::printable(&body, 600));
     Err(if status.is_client_error() {

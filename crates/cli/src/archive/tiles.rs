@@ -123,7 +123,7 @@ impl Exported for TilesDir {
 
     fn entries(&self, from: u64, limit: usize, max_bytes: usize) -> Result<Vec<Arc<[u8]>>, StoreError> {
         let (mut out, mut bytes, mut at) = (Vec::new(), 0, from);
-        while out.len() < limit && bytes < max_bytes.max(1) {
+        while out.len() < limit && bytes < max_bytes.max(1) && at < self.checkpoint.size {
             let Some(path) = self.bundle_at(at / 256) else { break };
             let file = self.root.join(path.to_string());
             let read = match read_at(&file, MAX_BUNDLE) {

@@ -1,0 +1,16 @@
+//! The demo with a few devices, to its end.
+
+use crate::kit::House;
+
+#[test]
+fn the_demo_ends_well_and_leaves_an_ordinary_directory() {
+    let house = House::new();
+    let figures = house.json(&["demo", "--once", "--devices", "30", "--data", "demo"]);
+    assert_eq!(figures["devices"], 30);
+    assert_eq!(figures["attested"], 30 * 16 + 1);
+    house.ends(0, &["log", "verify", "--data", "demo", "--policy", "demo-demo/trust.policy"]);
+    let kept = figures["clone_entry"].to_string();
+    assert!(house.ends(0, &["log", "show", &kept, "--data", "demo"]).contains("Equivocated"));
+    house.ends(0, &["log", "prove", &kept, "--data", "demo"]);
+    house.ends(2, &["demo", "--once", "--devices", "30", "--data", "demo"]);
+}
