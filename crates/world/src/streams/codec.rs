@@ -28,10 +28,12 @@ impl StreamKey {
         let (id, rest) = raw.split_at_checked(MAX_SOURCE).ok_or(BadState::Key)?;
         let (len, stream) = rest.split_first().ok_or(BadState::Key)?;
         let id = id.get(..usize::from(*len)).ok_or(BadState::Key)?;
-        Ok(Self {
+        let key = Self {
             source: SourceId::from_bytes(id).map_err(|_| BadState::Key)?,
             stream: u64::from_be_bytes(stream.try_into().map_err(|_| BadState::Key)?),
-        })
+        };
+        // One stream, one key: what stands in the padding would be another one.
+        if key.bytes() == raw { Ok(key) } else { Err(BadState::Key) }
     }
 }
 

@@ -113,3 +113,16 @@ proptest! {
         prop_assert_eq!(restored.frozen(None, 10).expect("states"), states);
     }
 }
+
+#[test]
+fn a_key_has_one_form() {
+    let key = StreamKey { source: device(), stream: 7 };
+    let good = key.bytes();
+    assert_eq!(StreamKey::from_bytes(&good), Ok(key));
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        // Another source or stream, or no key: never the same one.
+        assert_ne!(StreamKey::from_bytes(&bad), Ok(key), "byte {at}");
+    }
+}

@@ -1,0 +1,79 @@
+//! Measures the marks of the design against floors of the same run and prints one table. See `docs/performance.md`.
+//!
+//! `vouchsafe-bench [--quick] [--entries N] [--dir DIR] [--only WORD]`: DIR lies on the disk to be measured. Not here: the
+//! work that is measured; it is the ledger's own, on the embedded stores, as the program uses it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    reason = "a measurement reads the clock and stops when something is not as expected"
+)]
+
+mod acknowledge;
+mod audits;
+mod big;
+mod ingest;
+mod load;
+mod machine;
+mod restart;
+mod table;
+mod tree;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use table::Table;
+
+/// What was asked for.
+pub(crate) struct Settings {
+    /// Shorter runs and a smaller log.
+    pub(crate) quick: bool,
+    /// Entries of the large log.
+    pub(crate) entries: u64,
+    /// Where everything is written.
+    pub(crate) directory: PathBuf,
+    /// Runs of which the median counts.
+    pub(crate) runs: usize,
+}
+
+fn main() -> ExitCode {
+    let (mut quick, mut entries, mut directory, mut only) = (false, None, std::env::temp_dir(), None);
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match (word.as_str(), word.as_str()) {
+            ("--quick", _) => quick = true,
+            ("--entries", _) => entries = words.next().and_then(|n| n.replace('_', "").parse().ok()),
+            ("--dir", _) => directory = words.next().map_or(directory, PathBuf::from),
+            ("--only", _) => only = words.next(),
+            (_, other) => {
+                eprintln!("unknown argument `{other}`");
+                eprintln!("usage: vouchsafe-bench [--quick] [--entries N] [--dir DIR] [--only WORD]");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    let directory = directory.join(format!("vouchsafe-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let entries = entries.unwrap_or(if quick { 1_000_000 } else { 10_000_000 });
+    let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
+    machine::describe(&settings.directory);
+    let mut table = Table::default();
+    let parts: [(&str, fn(&Settings, &mut Table)); 5] = [
+        ("tree", tree::measure),
+        ("ingest", ingest::measure),
+        ("acknowledge", acknowledge::measure),
+        ("audit", audits::measure),
+        ("restart", restart::measure),
+    ];
+    for (name, measure) in parts {
+        if only.as_deref().is_none_or(|o| o == name) {
+            eprintln!("measuring: {name}");
+            measure(&settings, &mut table);
+        }
+    }
+    machine::describe_load("at the end");
+    table.print();
+    std::fs::remove_dir_all(&settings.directory).unwrap();
+    ExitCode::SUCCESS
+}
