@@ -2,8 +2,9 @@
 
 use evidence::Time;
 
+use super::state::{Certainty, DeviceState};
 use super::subject::Subject;
-use super::view::{Certainty, DeviceState, FleetView};
+use super::view::FleetView;
 
 /// Most intervals in one answer; the latest are kept.
 pub const MAX_HISTORY: usize = 10_000;
