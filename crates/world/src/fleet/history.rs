@@ -45,7 +45,7 @@ impl<'w> FleetView<'w> {
         turns.extend(said.enrolled.iter().map(|(t, _)| *t));
         turns.extend(said.declared.iter().map(|d| d.from));
         turns.extend(said.placed.iter().map(|p| p.from));
-        turns.extend(said.verdicts.iter().map(|(t, _)| *t));
+        turns.extend(said.verdict_times());
         turns.retain(|t| *t <= self.at);
         turns.sort_unstable();
         turns.dedup();

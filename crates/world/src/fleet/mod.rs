@@ -6,13 +6,14 @@
 //! | `record`, `table`, `notes`, `identity` | how it is kept: a short log a device, shared values once |
 //! | `said`, `spans`, `view`, `state` | one device at two moments, and how certain that is |
 //! | `history`, `population`, `filter` | one device over time; many devices at one moment |
-//! | `appraise` | the verdict on one piece of evidence |
+//! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
 //!
 //! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, roll calls of unchanged
 //! evidence (their devices stand in blobs, which *apply* does not read).
 
 mod appraise;
+mod ear;
 mod filter;
 mod finding;
 mod history;
@@ -40,6 +41,7 @@ use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_changed};
+pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};
 pub use history::{Interval, MAX_HISTORY};

@@ -106,7 +106,6 @@ impl<'w> FleetView<'w> {
         }
         let fleet = self.fleet;
         let enrolled = said.enrolled.as_ref().filter(|(t, _)| *t <= at).map(|(_, e)| e);
-        let verdict = said.verdicts.iter().rev().find(|(t, _)| *t <= at);
         let model = self.model_of(said, at);
         let mut state = DeviceState {
             device: said.device,
@@ -127,7 +126,7 @@ impl<'w> FleetView<'w> {
             measured: &[],
             unknown: Vec::new(),
             software: Vec::new(),
-            verdict: verdict.and_then(|(_, id)| fleet.verdicts.get(*id)),
+            verdict: said.verdict(at).and_then(|id| fleet.verdicts.get(id)),
             seen: said.spoke(at),
         };
         let interval = self.reporting(model, at).0;
