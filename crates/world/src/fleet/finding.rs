@@ -9,8 +9,9 @@ use evidence::{Hash, SourceId, Time};
 use super::finding_id;
 use super::notes::{ClashOn, Closed};
 use super::said::Said;
+use super::state::DeviceState;
 use super::subject::Subject;
-use super::view::{DeviceState, FleetView};
+use super::view::FleetView;
 use crate::streams::StreamKey;
 
 /// What a finding is about.

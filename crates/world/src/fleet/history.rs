@@ -2,8 +2,9 @@
 
 use evidence::Time;
 
+use super::state::{Certainty, DeviceState};
 use super::subject::Subject;
-use super::view::{Certainty, DeviceState, FleetView};
+use super::view::FleetView;
 
 /// Most intervals in one answer; the latest are kept.
 pub const MAX_HISTORY: usize = 10_000;
@@ -44,7 +45,7 @@ impl<'w> FleetView<'w> {
         turns.extend(said.enrolled.iter().map(|(t, _)| *t));
         turns.extend(said.declared.iter().map(|d| d.from));
         turns.extend(said.placed.iter().map(|p| p.from));
-        turns.extend(said.verdicts.iter().map(|(t, _)| *t));
+        turns.extend(said.verdict_times());
         turns.retain(|t| *t <= self.at);
         turns.sort_unstable();
         turns.dedup();

@@ -3,16 +3,17 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `record`, `table` | how it is kept: a short log a device, shared values once |
-//! | `view`, `spans`, `place` | one device at two moments, and how certain that is |
+//! | `record`, `table`, `notes`, `identity` | how it is kept: a short log a device, shared values once |
+//! | `said`, `spans`, `view`, `state` | one device at two moments, and how certain that is |
 //! | `history`, `population`, `filter` | one device over time; many devices at one moment |
-//! | `appraise` | the verdict on one piece of evidence |
+//! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
 //!
 //! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, roll calls of unchanged
 //! evidence (their devices stand in blobs, which *apply* does not read).
 
 mod appraise;
+mod ear;
 mod filter;
 mod finding;
 mod history;
@@ -23,6 +24,7 @@ mod record;
 mod said;
 mod silence;
 mod spans;
+mod state;
 mod states;
 mod subject;
 mod table;
@@ -39,15 +41,17 @@ use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_changed};
+pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};
 pub use history::{Interval, MAX_HISTORY};
 pub use notes::{Clash, ClashOn, Closed};
 pub use population::{Count, Grades, Page};
 pub use silence::Silence;
+pub use state::{Certainty, DeviceState, Grade, Running, UnknownReason};
 pub use subject::Subject;
 pub use table::Verdict;
-pub use view::{Certainty, DeviceState, FleetView, Grade, Running, UnknownReason};
+pub use view::FleetView;
 
 /// Seconds that evidence is fresh where no `ReportingSet` says otherwise: a day.
 pub const DEFAULT_INTERVAL: u64 = 86_400;
@@ -123,11 +127,11 @@ impl Fleet {
         })
     }
 
-    fn push(&mut self, subject: Subject, index: u64, record: &Record) {
-        if self.devices.get(&subject).is_none() {
+    fn push(&mut self, subject: &Subject, index: u64, record: &Record) {
+        if self.devices.get(subject).is_none() {
             self.devices.insert(subject.clone(), Log::default());
         }
-        if let Some(log) = self.devices.get_mut(&subject) {
+        if let Some(log) = self.devices.get_mut(subject) {
             log.push(index, record);
         }
     }
@@ -147,7 +151,7 @@ impl Fleet {
         match &body.fact {
             Fact::Attested(e) => self.attested(arrival, body, e),
             Fact::GapReported(_) | Fact::StreamKeyChanged(_) | Fact::StreamClosed(_) => {
-                self.heard(arrival, body)
+                self.heard(arrival, body);
             }
             Fact::DeviceDeclared(f) => self.declared(index, f),
             Fact::DeviceEnrolled(f) => self.enrolled(index, f),
@@ -209,7 +213,7 @@ impl Fleet {
             since: f.since,
         };
         let subject = Subject::Asset(f.asset.clone());
-        self.push(subject.clone(), index, &record);
+        self.push(&subject, index, &record);
         self.placed(index, Some(subject), f.site.as_ref(), f.owner.as_ref(), f.custody, f.since);
     }
 
@@ -227,7 +231,7 @@ impl Fleet {
             return;
         }
         let (site, owner) = (self.text(site), self.text(owner));
-        self.push(subject, index, &Record::Placed { site, owner, custody, since });
+        self.push(&subject, index, &Record::Placed { site, owner, custody, since });
     }
 
     /// An enrolment that was set aside, because its identity is another's.
@@ -263,7 +267,7 @@ impl Fleet {
             origin: f.key_origin,
             key,
         });
-        self.push(subject, index, &record);
+        self.push(&subject, index, &record);
     }
 
     /// The first attachment of either side holds; another one changes nothing.
@@ -273,8 +277,8 @@ impl Fleet {
             return;
         }
         if self.devices.get(&d).is_some() && self.devices.get(&a).is_some() {
-            self.push(d, index, &Record::Attached(asset.to_owned()));
-            self.push(a, index, &Record::AttachedTo(*device));
+            self.push(&d, index, &Record::Attached(asset.to_owned()));
+            self.push(&a, index, &Record::AttachedTo(*device));
         }
     }
 
@@ -309,7 +313,7 @@ impl Fleet {
         let Some(subject) = Subject::named(f.device.as_ref(), f.asset.as_ref()) else { return };
         if self.devices.get(&subject).is_some() {
             let software = self.texts(&f.software);
-            self.push(subject, index, &Record::Reported { software, at: f.reported_at });
+            self.push(&subject, index, &Record::Reported { software, at: f.reported_at });
         }
     }
 

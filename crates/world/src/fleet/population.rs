@@ -2,8 +2,9 @@
 
 use super::Fleet;
 use super::filter::Filter;
+use super::state::{DeviceState, Grade};
 use super::subject::Subject;
-use super::view::{DeviceState, FleetView, Grade};
+use super::view::FleetView;
 
 /// Devices by how their state is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -40,12 +40,6 @@ pub(super) struct Placed {
     pub(super) custody: Option<Custody>,
 }
 
-/// A word of the device itself: when it arrived, and the moment it was not made before.
-pub(super) struct Word {
-    pub(super) arrived: Time,
-    pub(super) lo: Option<Time>,
-}
-
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) device: Option<SourceId>,
@@ -56,9 +50,11 @@ pub(super) struct Said {
     pub(super) reports: Vec<Report>,
     pub(super) placed: Vec<Placed>,
     pub(super) spans: Spans,
-    /// In the order of arrival.
-    pub(super) words: Vec<Word>,
-    pub(super) verdicts: Vec<(Time, u32)>,
+    /// When words of the device arrived, in that order, and the latest moment that they or earlier ones were not made
+    /// before.
+    words: Vec<(Time, Option<Time>)>,
+    /// In the order of the log.
+    verdicts: Vec<(Time, u32)>,
     /// Every place of its streams that came: stream, sequence, index.
     pub(super) places: Vec<(u64, u64, u64)>,
 }
@@ -104,6 +100,10 @@ impl Said {
             if index >= known.size() {
                 break;
             }
+            // A void word says nothing, but its place in the stream is not missing.
+            if let Record::Evidence(obs) | Record::Heard(obs) = &record {
+                self.places.push((obs.stream, obs.sequence, index));
+            }
             if !known.counts(index) {
                 continue;
             }
@@ -136,8 +136,8 @@ impl Said {
     fn word(&mut self, index: u64, hi: Time, obs: &Obs, set: Option<Option<u32>>, spans: &mut Vec<Span>) {
         let lo = obs.age.map(|age| Time::from_seconds(hi.seconds().saturating_sub(age)).unwrap_or(hi));
         spans.push(Span { index, stream: obs.stream, sequence: obs.sequence, lo, hi, set });
-        self.words.push(Word { arrived: hi, lo });
-        self.places.push((obs.stream, obs.sequence, index));
+        let latest = self.words.last().and_then(|(_, lo)| *lo);
+        self.words.push((hi, lo.max(latest)));
     }
 
     /// Since when there is such a device.
@@ -148,21 +148,36 @@ impl Said {
 
     /// What was last said, by a moment, of a part that not every statement speaks of.
     pub(super) fn place<T>(&self, at: Time, part: impl Fn(&Placed) -> Option<T>) -> Option<T> {
-        self.placed.iter().rev().filter(|p| p.from <= at).find_map(part)
+        by(&self.placed, at, |p| p.from).iter().rev().find_map(part)
     }
 
     /// As for [`Self::place`], of declarations.
     pub(super) fn declaration<T>(&self, at: Time, part: impl Fn(&Declared) -> Option<T>) -> Option<T> {
-        self.declared.iter().rev().filter(|d| d.from <= at).find_map(part)
+        by(&self.declared, at, |d| d.from).iter().rev().find_map(part)
     }
 
     /// The last report by a moment.
     pub(super) fn report(&self, at: Time) -> Option<&Report> {
-        self.reports.iter().rev().find(|r| r.from <= at)
+        by(&self.reports, at, |r| r.from).last()
+    }
+
+    /// The last verdict logged by a moment.
+    pub(super) fn verdict(&self, at: Time) -> Option<u32> {
+        by(&self.verdicts, at, |(t, _)| *t).last().map(|(_, id)| *id)
+    }
+
+    /// When verdicts were logged.
+    pub(super) fn verdict_times(&self) -> impl Iterator<Item = Time> {
+        self.verdicts.iter().map(|(t, _)| *t)
     }
 
     /// Moment that the device is known to have spoken at or after, of what arrived by `at`.
     pub(super) fn spoke(&self, at: Time) -> Option<Time> {
-        self.words.iter().take_while(|w| w.arrived <= at).filter_map(|w| w.lo).max()
+        by(&self.words, at, |(arrived, _)| *arrived).last().and_then(|(_, lo)| *lo)
     }
+}
+
+/// Those of a list in order that count from a moment at the latest.
+fn by<T>(all: &[T], at: Time, from: impl Fn(&T) -> Time) -> &[T] {
+    all.get(..all.partition_point(|one| from(one) <= at)).unwrap_or_default()
 }

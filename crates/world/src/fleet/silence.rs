@@ -9,7 +9,8 @@ use evidence::{Hash, SourceId, Time};
 
 use super::finding_id;
 use super::said::Said;
-use super::view::{DeviceState, FleetView};
+use super::state::DeviceState;
+use super::view::FleetView;
 
 /// A device that should have spoken by now.
 #[derive(Clone, Debug, PartialEq, Eq)]

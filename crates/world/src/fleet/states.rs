@@ -43,7 +43,7 @@ impl Concern for Fleet {
             _ => Ok(0),
         };
         let mut out = Vec::new();
-        if section <= TEXT {
+        if section == TEXT {
             out.extend(self.texts.states(TEXT, first(TEXT)?, limit));
         }
         if section <= SET {

@@ -199,11 +199,11 @@ impl Releases {
             Fact::SystemReleaseMade(f) => {
                 self.systems.insert(index, SystemRelease { entry, made: f.clone() });
             }
-            Fact::ReleaseWithdrawn(f) => {
-                // A reference whose hash is another entry's withdraws nothing.
-                if self.made.get(&f.release.index).is_some_and(|r| r.entry == f.release) {
-                    self.withdrawn.entry(f.release.index).or_default().push(index);
-                }
+            // A reference whose hash is another entry's withdraws nothing.
+            Fact::ReleaseWithdrawn(f)
+                if self.made.get(&f.release.index).is_some_and(|r| r.entry == f.release) =>
+            {
+                self.withdrawn.entry(f.release.index).or_default().push(index);
             }
             Fact::ReferenceListSet(f) => {
                 self.lists.entry((f.site.clone(), f.name.clone())).or_default().push((index, f.clone()));

@@ -11,7 +11,7 @@ use super::{Known, Releases, version};
 use crate::concern::Concern;
 use crate::journal::Journal;
 
-pub(crate) fn made(item: &str, version: &str, measurements: &[(&str, u8)]) -> ReleaseMade {
+fn made(item: &str, version: &str, measurements: &[(&str, u8)]) -> ReleaseMade {
     let measurements =
         measurements.iter().map(|(n, d)| NamedDigest { name: (*n).into(), digest: Hash([*d; 32]) });
     ReleaseMade {
@@ -36,7 +36,7 @@ fn measured(all: &[(&str, u8)]) -> Vec<Measured> {
 }
 
 fn at(index: u64) -> Hash {
-    Hash([index as u8; 32])
+    Hash([u8::try_from(index).expect("small"); 32])
 }
 
 fn built() -> (Releases, Journal) {

@@ -6,7 +6,7 @@ use evidence::facts::release::{ReferenceListSet, ReleaseWithdrawn};
 use evidence::facts::sources::Equivocated;
 use evidence::types::{Bytes, EntryRef, NamedDigest};
 use evidence::{Hash, Time};
-use world::fleet::{appraise, appraise_changed};
+use world::fleet::{Ear, appraise, appraise_changed};
 
 use crate::story::{Story, Word, device, t};
 
@@ -185,4 +185,22 @@ fn a_verdict_is_logged_when_it_changes() {
     assert_eq!(status(t(500), size), Some(Appraisal::Contraindicated));
     assert_eq!(status(t(499), size), Some(Appraisal::Affirming));
     assert_eq!(status(t(500), size - 1), Some(Appraisal::Affirming));
+}
+
+#[test]
+fn a_verdict_is_an_attestation_result() {
+    let s = begun();
+    let verdict = appraise(&s.world, &now(&s, 2, OLD).entry()).expect("an enrolled device");
+    let ear = Ear::of(&verdict, t(7), "https://example.org", "vouchsafe 0.1.0");
+    assert_eq!(ear.status, "warning");
+    assert_eq!(ear.vector, [(0, "instance-identity", 2), (2, "executables", 2), (7, "sourced-data", 32)]);
+    let claims = ear.claims();
+    assert!(
+        claims.starts_with(&[0xa4, 6, 0x1a, 0x65, 0x53, 0xf1, 0x07, 0x19, 0x01, 0x09, 0x78, 29]),
+        "{claims:02x?}"
+    );
+    // {6: …, 265: …, 266: {device: {1000: 32, 1001: {0: 2, 2: 2, 7: 32}, 1003: …}}, 1004: {0: …, 1: …}}
+    let part =
+        [0x19, 0x03, 0xe8, 0x18, 32, 0x19, 0x03, 0xe9, 0xa3, 0, 2, 2, 2, 7, 0x18, 32, 0x19, 0x03, 0xeb];
+    assert!(claims.windows(part.len()).any(|w| w == part), "{claims:02x?}");
 }

@@ -1,9 +1,9 @@
 //! What the fleet costs in memory, against the marks: 400 bytes a device, 32 a change of state, 16 an entry.
 
 use evidence::facts::fleet::Appraised;
-use world::fleet::{Filter, appraise_changed};
+use world::fleet::{Filter, Subject, appraise_changed};
 
-use crate::story::{Story, Word, t};
+use crate::story::{Story, Word, device, t};
 
 const DEVICES: u64 = 100_000;
 
@@ -60,9 +60,14 @@ fn a_device_and_a_change_of_state_stay_within_their_marks() {
     let view = story.world.fleet_at(t(0), story.world.size());
     let count = view.count(&Filter::parse("site = north and grade = attested").expect("a condition"));
     let counting = begun.elapsed();
+    let begun = std::time::Instant::now();
+    let known = (0..10_000).filter(|n| view.state(&Subject::Device(device(*n))).is_some()).count();
+    let a_state = begun.elapsed() / 10_000;
+    assert_eq!(known, 10_000);
     eprintln!(
         "fleet of {DEVICES}: {a_device} B a device, {a_change} B a change of state; world applies {rate:.0} \
-         entries/s; a filtered count takes {counting:?} (this build)"
+         entries/s; a filtered count takes \
+         {counting:?}, one state {a_state:?} (this build)"
     );
     assert_eq!(count.count, DEVICES.div_ceil(3));
     assert!(a_device <= 400, "{a_device} B a device");

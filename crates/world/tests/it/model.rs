@@ -440,3 +440,43 @@ fn a_frozen_world_is_the_one_of_its_moment() {
     story.world.thaw();
     assert_ne!(story.sealed(), before);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// A snapshot with a wrong byte is refused, or is a world that answers.
+    #[test]
+    fn a_damaged_state_never_panics(
+        steps in steps(),
+        which in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let (mut story, _) = told(&steps);
+        let size = story.world.size();
+        let mut sealed = story.sealed();
+        let (_, states) = sealed.iter_mut().find(|(concern, _)| *concern == "fleet").expect("a concern");
+        let state = which.get(states).clone();
+        let mut damaged = state.clone();
+        let at = place.index(state.value.len());
+        damaged.value[at] = byte;
+        let mut world = world::World::new();
+        for (concern, states) in &sealed {
+            for s in states {
+                let s = if *s == state { &damaged } else { s };
+                if world.restore(concern, s).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        world.restored(size);
+        for at in [0, 500, 5_000] {
+            let view = world.fleet_at(t(at), size);
+            let _ = (view.count(&Filter::all()), view.findings().len(), view.silences().len());
+            for n in 0..DEVICES {
+                let _ = view.history(&Subject::Device(device(n))).len();
+                let _ = view.state(&Subject::Asset(format!("A{n}")));
+            }
+        }
+    }
+}

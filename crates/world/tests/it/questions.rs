@@ -1,7 +1,7 @@
 //! What runs on one device at two moments, over time, and on how many: told as short stories.
 
 use evidence::facts::fleet::Custody;
-use world::fleet::{Certainty, Filter, Grade, Subject, UnknownReason};
+use world::fleet::{Certainty, Filter, Grade, MAX_HISTORY, Subject, UnknownReason};
 
 use crate::story::{Story, Word, device, running, t};
 
@@ -163,6 +163,7 @@ fn voided_evidence_counts_until_it_is_voided() {
     s.void(wrong);
     assert_eq!(s.state(1, 0, before).expect("enrolled").certainty.word(), "proven");
     assert_eq!(s.state(1, 0, s.world.size()).expect("enrolled").certainty.word(), "unknown");
+    assert!(s.world.fleet_at(t(0), s.world.size()).findings().is_empty(), "what is void is not missing");
 }
 
 #[test]
@@ -189,6 +190,26 @@ fn history_is_the_states_without_repetition() {
             row(3_001, Some(3_100), "fresh", "firmware 2.2.0"),
             row(3_101, None, "assumed", "firmware 2.2.0"),
         ]
+    );
+}
+
+#[test]
+fn a_long_history_keeps_its_latest_part() {
+    let mut s = Story::new();
+    s.reporting(None, 100, 1_000);
+    s.enrol(1);
+    let pieces = 5_000;
+    for sequence in 0..pieces {
+        s.tick(1_000 * (sequence + 1));
+        s.fresh(1, sequence, if sequence % 2 == 0 { OLD } else { NEW });
+    }
+    let view = s.world.fleet_at(t(10_000_000), s.world.size());
+    let history = view.history(&Subject::Device(device(1)));
+    assert_eq!(history.len(), MAX_HISTORY, "proven, fresh and assumed, five thousand times");
+    assert_eq!(history.last().map(|i| (i.from, i.until)), Some((t(1_000 * pieces + 101), None)));
+    assert!(
+        history.windows(2).all(|w| w[0].until.map(|u| u.plus(1)) == Some(w[1].from)),
+        "no moment is missing"
     );
 }
 

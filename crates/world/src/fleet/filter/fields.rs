@@ -1,7 +1,7 @@
 //! The fields of a condition and their values. A field can have several values (a device runs several items) or none
 //! (nobody said).
 
-use super::super::view::{Certainty, DeviceState, Running};
+use super::super::state::{Certainty, DeviceState, Running};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Field {

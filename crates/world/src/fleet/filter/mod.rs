@@ -7,7 +7,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use super::view::DeviceState;
+use super::state::DeviceState;
 use crate::release::version;
 use fields::Field;
 

@@ -1,121 +1,11 @@
-//! What the log says of one device, in its own order, in as few bytes as it takes: a kind, steps from one index to the
-//! next, numbers of shared values. An unchanged attestation is four to eight bytes, a change of state about as many.
-//!
-//! Nothing is summed up on the way in: each question reads the records below its known size and sums up itself, so that
-//! what was known at any past size comes out as it did then. Reading a device is linear in its records.
+//! The bytes of records: a kind and four flags in one byte, the step from the last index, then what the kind needs.
+//! Numbers are LEB128, options one more than themselves, texts their length and bytes.
 
 use evidence::body::DebugStatus;
-use evidence::cbor::{Malformed, Reason};
 use evidence::facts::fleet::{Custody, KeyOrigin};
 use evidence::{SourceId, Time};
 
-/// One thing said about a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Record {
-    Declared {
-        udi: Option<String>,
-        serial: Option<String>,
-        model: Option<u32>,
-        software: Vec<u32>,
-        since: Option<Time>,
-    },
-    Enrolled(Enrolled),
-    /// The declared device that this one is.
-    Attached(String),
-    /// The enrolled device that this one is.
-    AttachedTo(SourceId),
-    Evidence(Obs),
-    /// An entry of the device that measures nothing.
-    Heard(Obs),
-    Appraised(u32),
-    Reported {
-        software: Vec<u32>,
-        at: Option<Time>,
-    },
-    Placed {
-        site: Option<u32>,
-        owner: Option<u32>,
-        custody: Option<Custody>,
-        since: Option<Time>,
-    },
-    /// With the first bytes of the new key's id.
-    Reenrolled(u64),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Enrolled {
-    pub(super) model: u32,
-    pub(super) product: u32,
-    pub(super) hardware: Option<u32>,
-    pub(super) udi: Option<String>,
-    pub(super) serial: Option<String>,
-    pub(super) origin: KeyOrigin,
-    /// First bytes of the key's id.
-    pub(super) key: u64,
-}
-
-/// One entry that a device made itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Obs {
-    pub(super) stream: u64,
-    pub(super) sequence: u64,
-    /// Seconds from the tick of its beacon to its arrival; `None` without a beacon.
-    pub(super) age: Option<u64>,
-    /// Number of its set of measurements; `None` if it measured nothing.
-    pub(super) set: Option<u32>,
-    pub(super) boot: Option<u64>,
-    pub(super) debug: Option<DebugStatus>,
-}
-
-/// The records of one device.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Log {
-    bytes: Vec<u8>,
-    head: Head,
-}
-
-/// What the next record is written relative to. Small: there is one a device.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Head {
-    /// Index of the last record.
-    index: u64,
-    /// The last word of the device in the order of arrival; measurements and boot count of its last evidence.
-    last: Option<Last>,
-    /// The newest evidence in the order of its stream, where something older came after it. Of another stream, whatever
-    /// came last is the newest.
-    newest: Option<Box<Last>>,
-    /// The last verdict.
-    pub(super) verdict: Option<u32>,
-}
-
-/// What is kept of an entry of the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Last {
-    stream: u64,
-    sequence: u64,
-    /// One more than the boot count; 0 where it was not said.
-    boot: u64,
-    pub(super) set: Option<u32>,
-    debug: Option<DebugStatus>,
-}
-
-impl Last {
-    pub(super) fn boot(&self) -> Option<u64> {
-        self.boot.checked_sub(1)
-    }
-
-    fn of(o: &Obs) -> Self {
-        let boot = o.boot.map_or(0, |n| n.saturating_add(1));
-        Self { stream: o.stream, sequence: o.sequence, boot, set: o.set, debug: o.debug }
-    }
-}
-
-impl Head {
-    /// The newest evidence in the order of its stream.
-    pub(super) fn newest(&self) -> Option<&Last> {
-        self.newest.as_deref().or(self.last.as_ref())
-    }
-}
+use super::{Enrolled, Head, Obs, Record};
 
 const DECLARED: u8 = 0;
 const ENROLLED: u8 = 1;
@@ -136,75 +26,6 @@ const SAME_SET: u8 = 2;
 const SAME_REST: u8 = 4;
 /// With a beacon.
 const BEACON: u8 = 8;
-
-impl Log {
-    pub(super) fn head(&self) -> &Head {
-        &self.head
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The records, oldest first, each with the index of its entry.
-    pub(super) fn records(&self) -> Records<'_> {
-        Records { left: &self.bytes, head: Head::default(), bad: false }
-    }
-
-    pub(super) fn push(&mut self, index: u64, record: &Record) {
-        // Room grows by an eighth: doubling would waste as much as it holds, over a million devices.
-        let need = 64;
-        if self.bytes.capacity() - self.bytes.len() < need {
-            let mut out = Vec::with_capacity(need);
-            write(&mut out, &self.head, index, record);
-            if self.bytes.capacity() - self.bytes.len() < out.len() {
-                self.bytes.reserve_exact(out.len().max(self.bytes.len() / 8));
-            }
-            self.bytes.extend_from_slice(&out);
-        } else {
-            write(&mut self.bytes, &self.head, index, record);
-        }
-        self.head.follow(index, record);
-    }
-
-    /// Takes back the bytes of a state.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut log = Self { bytes: bytes.to_vec(), head: Head::default() };
-        let mut records = log.records();
-        while records.next().is_some() {}
-        if records.bad {
-            let at = bytes.len() - records.left.len();
-            return Err(Malformed { at, reason: Reason::Expected("a record of a device") });
-        }
-        log.head = records.head;
-        Ok(log)
-    }
-}
-
-impl Head {
-    fn follow(&mut self, index: u64, record: &Record) {
-        self.index = index;
-        match record {
-            Record::Evidence(obs) => {
-                let new = Last::of(obs);
-                let older = |n: &&Last| n.stream == new.stream && n.sequence > new.sequence;
-                self.newest = self.newest().filter(older).copied().map(Box::new);
-                self.last = Some(new);
-            }
-            Record::Heard(obs) => {
-                let new = Last { set: None, boot: 0, debug: None, ..Last::of(obs) };
-                let kept = self.last.unwrap_or(new);
-                self.last = Some(Last { stream: new.stream, sequence: new.sequence, ..kept });
-            }
-            Record::Appraised(id) => self.verdict = Some(*id),
-            Record::Reenrolled(_) => {
-                // Another silicon counts its own starts.
-                self.newest = self.newest().map(|n| Box::new(Last { boot: 0, ..*n }));
-            }
-            _ => {}
-        }
-    }
-}
 
 fn put(out: &mut Vec<u8>, mut v: u64) {
     // LEB128: seven bits a byte, the lowest first.
@@ -237,7 +58,7 @@ fn put_ids(out: &mut Vec<u8>, ids: &[u32]) {
     ids.iter().for_each(|id| put(out, u64::from(*id)));
 }
 
-fn write(out: &mut Vec<u8>, head: &Head, index: u64, record: &Record) {
+pub(super) fn write(out: &mut Vec<u8>, head: &Head, index: u64, record: &Record) {
     let step = index.saturating_sub(head.index);
     let mut begin = |kind: u8, flags: u8| {
         out.push(kind << 4 | flags);
@@ -325,13 +146,22 @@ fn write(out: &mut Vec<u8>, head: &Head, index: u64, record: &Record) {
 }
 
 /// Reads records until there are no more, or none that can be read.
-pub(super) struct Records<'a> {
+pub(in crate::fleet) struct Records<'a> {
     left: &'a [u8],
-    head: Head,
+    pub(super) head: Head,
     bad: bool,
 }
 
 impl<'a> Records<'a> {
+    pub(super) fn new(left: &'a [u8]) -> Self {
+        Self { left, head: Head::default(), bad: false }
+    }
+
+    /// How many bytes were left when a record could not be read.
+    pub(super) fn bad(&self) -> Option<usize> {
+        self.bad.then_some(self.left.len())
+    }
+
     fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.left.split_first()?;
         self.left = rest;
