@@ -151,3 +151,26 @@ fn cells_keep_their_columns() {
         assert!(error.contains(part), "{error}");
     }
 }
+
+#[test]
+fn json_text_is_json() {
+    use super::Value;
+    let value = Value::Map(vec![
+        ("a\u{1}\"\\".to_owned(), Value::Text("\u{0}\u{1f}\n\t\r\u{7f}ü😀".to_owned())),
+        (
+            "n".to_owned(),
+            Value::List(vec![
+                Value::Integer("007".to_owned()),
+                Value::Real("1.50e3".to_owned()),
+                Value::Null,
+            ]),
+        ),
+    ]);
+    let mut text = String::new();
+    super::json::value(&mut text, &value);
+    let back: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(back["a\u{1}\"\\"], "\u{0}\u{1f}\n\t\r\u{7f}ü😀");
+    // A number that JSON does not know stays text; another keeps its digits.
+    assert_eq!(back["n"][0], "007");
+    assert!(text.contains("1.50e3"), "{text}");
+}

@@ -154,3 +154,17 @@ fn jira_searches() {
     assert_eq!((set.items[0].parent.as_deref(), set.items[1].parent.as_deref()), (None, Some("A")));
     assert!(read_jira_json(file(b"{}"), &Limits::default()).is_err());
 }
+
+/// Items whose attributes have nothing in common would make a table of their square.
+#[test]
+fn a_table_too_wide_is_not_written() {
+    let mut set = ForeignSet::default();
+    for n in 0..5_000 {
+        let mut item = formats::requirements::ForeignItem { id: n.to_string(), ..Default::default() };
+        item.attributes.push(formats::requirements::Attribute::text(format!("a{n}"), "x"));
+        set.items.push(item);
+    }
+    let refused = |outcome: Result<(), Error>| matches!(outcome, Err(Error::Unwritable { reason, .. }) if reason.contains("too many"));
+    assert!(refused(write_csv(&set, Dialect::default()).map(drop)));
+    assert!(refused(write_xlsx(&set).map(drop)));
+}
