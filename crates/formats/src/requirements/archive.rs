@@ -89,7 +89,9 @@ impl<'a> Archive<'a> {
         }
         let mut by_place: Vec<&Entry> = self.entries.iter().filter(|e| !e.packed.is_empty()).collect();
         by_place.sort_by_key(|entry| entry.packed.start);
-        if let Some((_, next)) = by_place.iter().zip(by_place.iter().skip(1)).find(|(a, b)| a.packed.end > b.packed.start) {
+        if let Some((_, next)) =
+            by_place.iter().zip(by_place.iter().skip(1)).find(|(a, b)| a.packed.end > b.packed.start)
+        {
             return refuse("entries overlap", next);
         }
         let mut by_name: Vec<&Entry> = self.entries.iter().collect();
@@ -116,8 +118,11 @@ impl<'a> Archive<'a> {
     /// Unpacks an entry.
     pub(super) fn read(&self, entry: &Entry) -> Result<Vec<u8>, Error> {
         let refuse = |reason| Error::Archive { reason, source_at: self.at(entry) };
-        let packed =
-            self.file.bytes.get(entry.packed.clone()).ok_or_else(|| refuse("an entry lies outside the archive"))?;
+        let packed = self
+            .file
+            .bytes
+            .get(entry.packed.clone())
+            .ok_or_else(|| refuse("an entry lies outside the archive"))?;
         let bytes = if entry.deflated {
             decompress_to_vec_with_limit(packed, entry.size).map_err(|error| {
                 refuse(if error.status == TINFLStatus::HasMoreOutput {
@@ -177,7 +182,11 @@ fn central(bytes: &[u8], at: usize) -> Result<(Entry, usize), &'static str> {
     let name_end = name_at + short(28)?;
     let name = bytes.get(name_at..name_end).ok_or(SHORT)?;
     let name = std::str::from_utf8(name).map_err(|_| "an entry's name is not UTF-8")?.to_owned();
-    if name.starts_with('/') || name.contains('\\') || name.contains('\0') || name.split('/').any(|part| part == "..") {
+    if name.starts_with('/')
+        || name.contains('\\')
+        || name.contains('\0')
+        || name.split('/').any(|part| part == "..")
+    {
         return Err("an entry's name leads out of the archive");
     }
     if u32_at(bytes, local) != Some(LOCAL) {
@@ -185,7 +194,10 @@ fn central(bytes: &[u8], at: usize) -> Result<(Entry, usize), &'static str> {
     }
     let skip = |offset| u16_at(bytes, local + offset).ok_or(SHORT);
     let start = local + 30 + skip(26)? + skip(28)?;
-    let end = start.checked_add(packed).filter(|end| *end <= bytes.len()).ok_or("an entry lies outside the archive")?;
+    let end = start
+        .checked_add(packed)
+        .filter(|end| *end <= bytes.len())
+        .ok_or("an entry lies outside the archive")?;
     let crc = u32_at(bytes, at + 16).ok_or(SHORT)?;
     let next = name_end + short(30)? + short(32)?;
     Ok((Entry { name, deflated, crc, packed: start..end, size }, next))
@@ -204,8 +216,9 @@ fn crc32(bytes: &[u8]) -> u32 {
 const fn table() -> [u32; 16] {
     let mut table = [0u32; 16];
     let mut n = 0;
+    let mut start = 0u32;
     while n < 16 {
-        let mut crc = n as u32;
+        let mut crc = start;
         let mut bit = 0;
         while bit < 4 {
             crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
@@ -213,6 +226,7 @@ const fn table() -> [u32; 16] {
         }
         table[n] = crc;
         n += 1;
+        start += 1;
     }
     table
 }

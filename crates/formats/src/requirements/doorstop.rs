@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Attribute, ForeignItem, ForeignSet, Link, Named, Outline, Placement, Source, Statement, Tool};
+use super::model::{Attribute, ForeignItem, Link, Named, Outline, Placement, Source, Statement, Tool};
+use super::set::ForeignSet;
 use super::tree::{Data, Node, yaml};
 use super::{Error, File, Limits, stamp, views};
 
@@ -17,7 +18,8 @@ const CONFIG: &str = ".doorstop.yml";
 /// When no folder is a document, an item is not well-formed, or a bound is passed.
 pub fn read(files: &[File<'_>], limits: &Limits) -> Result<ForeignSet, Error> {
     limits.check_files(files)?;
-    let mut set = ForeignSet { tool: Tool::Doorstop, producer: "Doorstop".to_owned(), ..ForeignSet::default() };
+    let mut set =
+        ForeignSet { tool: Tool::Doorstop, producer: "Doorstop".to_owned(), ..ForeignSet::default() };
     let mut folders: BTreeMap<&str, Folder> = BTreeMap::new();
     for file in files {
         if let Some(path) = file.name.strip_suffix(CONFIG).filter(|p| p.is_empty() || p.ends_with('/')) {
@@ -63,14 +65,18 @@ fn folder(config: &Node, name: &str) -> Result<Folder, Error> {
         return Err(Error::invalid("a Doorstop document without a prefix", &source));
     }
     let attributes = config.map().unwrap_or_default();
-    let attributes = attributes.iter().map(|(name, node)| Attribute::new(name.clone(), node.value())).collect();
+    let attributes =
+        attributes.iter().map(|(name, node)| Attribute::new(name.clone(), node.value())).collect();
     let named = Named { id: prefix.clone(), name: prefix.clone(), ..Named::default() };
     let outline = Outline { named, attributes, source, ..Outline::default() };
     Ok(Folder { prefix, separator: settings.field("sep"), outline, items: Vec::new() })
 }
 
 /// The item's id and the document it belongs to: the nearest folder above that is one.
-fn place<'n, 'f>(name: &'n str, folders: &'f mut BTreeMap<&str, Folder>) -> Option<(&'n str, &'f mut Folder)> {
+fn place<'n, 'f>(
+    name: &'n str,
+    folders: &'f mut BTreeMap<&str, Folder>,
+) -> Option<(&'n str, &'f mut Folder)> {
     let (path, last) = name.rsplit_once('/').map_or(("", name), |(path, last)| (path, last));
     let uid = last.strip_suffix(".yml")?;
     let mut path = if path.is_empty() { String::new() } else { format!("{path}/") };
@@ -132,7 +138,8 @@ fn item(uid: &str, file: File<'_>, limits: &Limits) -> Result<(ForeignItem, Vec<
         });
     }
     let listed = node.get("references").and_then(Node::list).is_some_and(|list| !list.is_empty());
-    let own = Own { text: node.field("text").trim().to_owned(), reference: node.field("ref"), computable: !listed };
+    let own =
+        Own { text: node.field("text").trim().to_owned(), reference: node.field("ref"), computable: !listed };
     // A trailing 0 marks a heading at the level above.
     let mut level: Vec<u64> = node.field("level").split('.').map(|part| part.parse().unwrap_or(0)).collect();
     while level.len() > 1 && level.last() == Some(&0) {

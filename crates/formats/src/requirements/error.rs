@@ -81,6 +81,16 @@ impl Error {
     }
 
     pub(super) fn invalid(reason: impl Into<String>, source_at: &Source) -> Self {
-        Self::Invalid { reason: reason.into(), source_at: source_at.clone() }
+        Self::Invalid { reason: shorten(reason.into()), source_at: source_at.clone() }
     }
+}
+
+/// Cuts a message that repeats foreign text to what can be read.
+pub(super) fn shorten(mut text: String) -> String {
+    const SHOWN: usize = 400;
+    if let Some((at, _)) = text.char_indices().nth(SHOWN) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
 }

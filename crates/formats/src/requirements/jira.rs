@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Attribute, ForeignItem, ForeignSet, Link, Outline, Placement, Source, Tool, Value};
+use super::model::{Attribute, ForeignItem, Link, Outline, Placement, Source, Tool, Value};
+use super::set::ForeignSet;
 use super::table::{Dialect, Row, csv_rows};
 use super::tree::{Data, Node, json};
 use super::{Error, File, Limits};
@@ -22,7 +23,10 @@ pub fn read_csv(file: File<'_>, limits: &Limits) -> Result<ForeignSet, Error> {
     let names = rows.next().map(|row| row.cells).unwrap_or_default();
     let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
     if !names.iter().any(|name| name == "Issue key") {
-        return Err(Error::invalid("not a Jira export: there is no column \"Issue key\"", &Source::at(file.name, (1, 1))));
+        return Err(Error::invalid(
+            "not a Jira export: there is no column \"Issue key\"",
+            &Source::at(file.name, (1, 1)),
+        ));
     }
     let mut draft = Draft::default();
     for row in rows.filter(|row| row.cells.iter().any(|cell| !cell.trim().is_empty())) {
@@ -229,7 +233,10 @@ fn blocks(node: &Node, out: &mut String) {
     for child in node.get("content").and_then(Node::list).unwrap_or_default() {
         blocks(child, out);
     }
-    let block = matches!(node.get("type").and_then(Node::str), Some("paragraph" | "heading" | "codeBlock" | "tableRow"));
+    let block = matches!(
+        node.get("type").and_then(Node::str),
+        Some("paragraph" | "heading" | "codeBlock" | "tableRow")
+    );
     if block && !out.ends_with('\n') {
         out.push('\n');
     }

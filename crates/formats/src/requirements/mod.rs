@@ -16,6 +16,7 @@ mod needs;
 mod rdm;
 mod reqif;
 mod sdoc;
+mod set;
 mod spreadsheet;
 mod stamp;
 mod table;
@@ -30,13 +31,14 @@ pub use doorstop::read as read_doorstop;
 pub use error::Error;
 pub use jira::{read_csv as read_jira_csv, read_json as read_jira_json};
 pub use model::{
-    Attachment, Attribute, Choice, Datatype, Dangling, Field, Finding, ForeignItem, ForeignSet, Group, Kind, Link,
-    Named, Outline, Placement, Source, Statement, Stray, Target, Tool, Value, ValueType, Xhtml,
+    Attachment, Attribute, Choice, Datatype, Field, Finding, ForeignItem, Group, Kind, Link, Named, Outline,
+    Placement, Source, Statement, Stray, Target, Tool, Value, ValueType, Xhtml,
 };
 pub use needs::{read as read_needs, write as write_needs};
 pub use rdm::read as read_rdm;
 pub use reqif::{read as read_reqif, read_archive as read_reqifz, write as write_reqif};
 pub use sdoc::read as read_sdoc;
+pub use set::{Dangling, ForeignSet};
 pub use spreadsheet::{read as read_xlsx, write as write_xlsx};
 pub use table::{Dialect, Mapping, read_csv, write_csv};
 
@@ -123,10 +125,7 @@ impl Limits {
 pub fn read_bounded(reader: impl std::io::Read, limits: &Limits) -> Result<Vec<u8>, Error> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
-    reader
-        .take(limits.bytes as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|source| Error::Io { source })?;
+    reader.take(limits.bytes as u64 + 1).read_to_end(&mut bytes).map_err(|source| Error::Io { source })?;
     limits.check_file("", &bytes)?;
     Ok(bytes)
 }

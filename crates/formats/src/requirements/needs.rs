@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Attribute, ForeignItem, ForeignSet, Link, Source, Tool, Value};
+use super::model::{Attribute, ForeignItem, Link, Source, Tool, Value};
+use super::set::ForeignSet;
 use super::tree::{Node, json as parse};
 use super::{Error, File, Limits, json, views};
 
@@ -21,17 +22,24 @@ pub fn read(file: File<'_>, limits: &Limits) -> Result<ForeignSet, Error> {
     };
     let current = root.field("current_version");
     let Some((_, version)) = versions.iter().find(|(name, _)| *name == current) else {
-        return Err(Error::invalid(format!("the current version {current:?} is not among the versions"), &source));
+        return Err(Error::invalid(
+            format!("the current version {current:?} is not among the versions"),
+            &source,
+        ));
     };
     // Several versions can only be told apart by when they were made and for what.
     if versions.len() > 1
-        && (root.get("project").is_none() || versions.iter().any(|(_, version)| version.get("created").is_none()))
+        && (root.get("project").is_none()
+            || versions.iter().any(|(_, version)| version.get("created").is_none()))
     {
         let reason = "several versions, and the file does not say of which project and when each was created";
         return Err(Error::invalid(reason, &source));
     }
     let Some(needs) = version.get("needs").and_then(Node::map).filter(|needs| !needs.is_empty()) else {
-        return Err(Error::invalid(format!("version {current:?} holds no needs"), &Source::at(file.name, version.at)));
+        return Err(Error::invalid(
+            format!("version {current:?} holds no needs"),
+            &Source::at(file.name, version.at),
+        ));
     };
     let mut set = ForeignSet {
         tool: Tool::SphinxNeeds,
@@ -53,11 +61,16 @@ pub fn read(file: File<'_>, limits: &Limits) -> Result<ForeignSet, Error> {
         let mut item = ForeignItem {
             id: id.clone(),
             kind: need.field("type"),
-            attributes: fields.iter().map(|(name, node)| Attribute::new(name.clone(), node.value())).collect(),
+            attributes: fields
+                .iter()
+                .map(|(name, node)| Attribute::new(name.clone(), node.value()))
+                .collect(),
             source,
             ..ForeignItem::default()
         };
-        for (name, node) in fields.iter().filter(|(name, _)| is_link(name, need, &declared)) {
+        let backs: BTreeSet<&str> =
+            fields.iter().filter_map(|(name, _)| name.strip_suffix("_back")).collect();
+        for (name, node) in fields.iter().filter(|(name, _)| is_link(name, &backs, declared.as_ref())) {
             for target in node.list().unwrap_or_default() {
                 let Some(target_) = target.str() else { continue };
                 let mut link = link(target_, &ids);
@@ -82,7 +95,10 @@ fn properties(root: &Node, current: &str) -> Vec<Attribute> {
         {
             for (_, version) in versions.iter_mut().filter(|(version, _)| version == current) {
                 let Value::Map(fields) = version else { continue };
-                fields.iter_mut().filter(|(name, _)| name == "needs").for_each(|(_, needs)| *needs = Value::Null);
+                fields
+                    .iter_mut()
+                    .filter(|(name, _)| name == "needs")
+                    .for_each(|(_, needs)| *needs = Value::Null);
             }
         }
         properties.push(Attribute::new(name.clone(), value));
@@ -97,10 +113,10 @@ fn declared_links(version: &Node) -> Option<BTreeSet<String>> {
     Some(links.map(|(name, _)| name.clone()).collect())
 }
 
-fn is_link(name: &str, need: &Node, declared: &Option<BTreeSet<String>>) -> bool {
+fn is_link(name: &str, backs: &BTreeSet<&str>, declared: Option<&BTreeSet<String>>) -> bool {
     match declared {
         Some(declared) => declared.contains(name),
-        None => name == "links" || need.get(&format!("{name}_back")).is_some(),
+        None => name == "links" || backs.contains(name),
     }
 }
 
@@ -127,7 +143,7 @@ fn link(text: &str, ids: &BTreeSet<&str>) -> Link {
 /// # Errors
 /// None today; the signature leaves room for what JSON cannot hold.
 pub fn write(set: &ForeignSet) -> Result<String, Error> {
-    let needs = Value::Map(set.items.iter().map(|item| (item.id.clone(), need(item))).collect());
+    let needs = Value::Map(set.items.iter().map(|item| (item.id.clone(), need(item, set.tool))).collect());
     let current = set.properties.iter().find(|p| p.name == "current_version").map(|p| views::plain(&p.value));
     let root = match current {
         Some(current) if set.tool == Tool::SphinxNeeds => restored(set, &current, needs),
@@ -187,13 +203,14 @@ fn fresh(set: &ForeignSet, needs: Value) -> Value {
 /// Link fields to add, by name: those that no attribute of the item stands for.
 fn link_fields(item: &ForeignItem) -> BTreeMap<String, Vec<Value>> {
     let mut fields: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let names: BTreeSet<&str> = item.attributes.iter().map(|a| a.name.as_str()).collect();
     for link in &item.links {
         let mut name = if link.kind.is_empty() { "links".to_owned() } else { link.kind.clone() };
         if link.external {
             name.push_str("_external");
         }
         // An attribute of that name keeps it: Doorstop's `links` with stamps, a Jira field.
-        while item.attributes.iter().any(|a| a.name == name) {
+        while names.contains(name.as_str()) {
             name.push_str("_to");
         }
         let mut target = link.target.clone();
@@ -205,7 +222,7 @@ fn link_fields(item: &ForeignItem) -> BTreeMap<String, Vec<Value>> {
     fields
 }
 
-fn need(item: &ForeignItem) -> Value {
+fn need(item: &ForeignItem, tool: Tool) -> Value {
     let mut names = BTreeSet::new();
     let mut fields = Vec::new();
     for attribute in &item.attributes {
@@ -216,15 +233,15 @@ fn need(item: &ForeignItem) -> Value {
         fields.push((name, attribute.value.clone()));
     }
     let has_links = fields.iter().any(|(name, value)| name == "links" && matches!(value, Value::List(_)));
-    // What sphinx-needs wrote already holds its links.
-    let own = names.contains("id") && names.contains("type") && has_links;
+    // What sphinx-needs wrote already holds its links, also when it came by way of ReqIF.
+    let own = tool == Tool::SphinxNeeds || (names.contains("id") && names.contains("type") && has_links);
     let mut add = |name: &str, value: Value| {
         if names.insert(name.to_owned()) {
             fields.push((name.to_owned(), value));
         }
     };
-    add("id", Value::Text(item.id.clone()));
     if !own {
+        add("id", Value::Text(item.id.clone()));
         add("type", Value::Text(item.kind.clone()));
         add("title", Value::Text(item.title.clone()));
         add("description", Value::Text(item.text.clone()));

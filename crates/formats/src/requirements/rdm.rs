@@ -1,7 +1,8 @@
 //! innolitics RDM data files: requirements, risks, SOUP, test records, changes with their approvals. Ids that RDM does
 //! not give are made up from file and place. Not here: its documents and checklists, which are text and templates.
 
-use super::model::{Attribute, ForeignItem, ForeignSet, Link, Outline, Placement, Source, Statement, Tool};
+use super::model::{Attribute, ForeignItem, Link, Outline, Placement, Source, Statement, Tool};
+use super::set::ForeignSet;
 use super::tree::{Node, yaml};
 use super::{Error, File, Limits, views};
 
@@ -11,14 +12,17 @@ use super::{Error, File, Limits, views};
 /// When a file is not YAML, passes a bound, or two items have one id.
 pub fn read(files: &[File<'_>], limits: &Limits) -> Result<ForeignSet, Error> {
     limits.check_files(files)?;
-    let mut set = ForeignSet { tool: Tool::Rdm, producer: "innolitics RDM".to_owned(), ..ForeignSet::default() };
+    let mut set =
+        ForeignSet { tool: Tool::Rdm, producer: "innolitics RDM".to_owned(), ..ForeignSet::default() };
     for file in files {
         let root = yaml(*file, limits)?;
         let stem = file.name.rsplit('/').next().unwrap_or_default();
         let stem = stem.strip_suffix(".yml").or_else(|| stem.strip_suffix(".yaml")).unwrap_or(stem);
         let mut reader = Reader { file: file.name, items: Vec::new() };
         match stem {
-            "requirements" => reader.list(Some(&root), "requirement", &[("system_requirements", "system_requirements")]),
+            "requirements" => {
+                reader.list(Some(&root), "requirement", &[("system_requirements", "system_requirements")]);
+            }
             "risk" => reader.list(root.get("risks"), "risk", &[]),
             "soup" => reader.list(Some(&root), "soup", &[]),
             "manual_tests" => reader.list(Some(&root), "manual test", &[]),
@@ -36,7 +40,8 @@ pub fn read(files: &[File<'_>], limits: &Limits) -> Result<ForeignSet, Error> {
                 continue;
             }
         }
-        let placements = reader.items.iter().map(|i| Placement { item: i.id.clone(), ..Placement::default() });
+        let placements =
+            reader.items.iter().map(|i| Placement { item: i.id.clone(), ..Placement::default() });
         let mut outline = Outline { placements: placements.collect(), ..Outline::default() };
         stem.clone_into(&mut outline.named.id);
         stem.clone_into(&mut outline.named.name);
@@ -66,7 +71,8 @@ impl Reader<'_> {
             Some(id) if kind.starts_with("change") => format!("{kind} {id}"),
             Some(id) => id,
             None => {
-                let name = [node.field("title"), node.field("name")].into_iter().find(|name| !name.is_empty());
+                let name =
+                    [node.field("title"), node.field("name")].into_iter().find(|name| !name.is_empty());
                 name.unwrap_or_else(|| format!("{}#{}", self.file, self.items.len() + 1))
             }
         };

@@ -1,7 +1,8 @@
 //! StrictDoc SDoc: documents, sections, nodes of any grammar, relations. Not here: grammars, which are kept as text and
 //! not enforced, and document fragments, which are separate files of the same set.
 
-use super::model::{Attribute, ForeignItem, ForeignSet, Link, Named, Outline, Placement, Source, Tool, Value};
+use super::model::{Attribute, ForeignItem, Link, Named, Outline, Placement, Source, Tool, Value};
+use super::set::ForeignSet;
 use super::{Error, File, Limits, decode, views};
 
 /// Reads documents (`.sdoc`) as one set; relations may lead from one to another.
@@ -10,7 +11,8 @@ use super::{Error, File, Limits, decode, views};
 /// When a document is not SDoc, passes a bound, or two nodes have one UID.
 pub fn read(files: &[File<'_>], limits: &Limits) -> Result<ForeignSet, Error> {
     limits.check_files(files)?;
-    let mut set = ForeignSet { tool: Tool::StrictDoc, producer: "StrictDoc".to_owned(), ..ForeignSet::default() };
+    let mut set =
+        ForeignSet { tool: Tool::StrictDoc, producer: "StrictDoc".to_owned(), ..ForeignSet::default() };
     for file in files {
         let text = decode(*file, limits)?;
         Reader { file: file.name, lines: text.lines().enumerate().peekable(), limits }.document(&mut set)?;
@@ -237,11 +239,17 @@ impl Reader<'_, '_> {
             };
             match name {
                 "VALUE" => value.clone_into(&mut link.target),
-                name => link.attributes.push(Attribute::text(name, value)),
+                name => {
+                    // A file is named by its PATH in some versions, by VALUE in others.
+                    if name == "PATH" && link.external {
+                        value.clone_into(&mut link.target);
+                    }
+                    link.attributes.push(Attribute::text(name, value));
+                }
             }
         }
         match links.iter().find(|link| link.target.is_empty()) {
-            Some(link) => Err(Error::invalid("a relation without a VALUE", &link.source)),
+            Some(link) => Err(Error::invalid("a relation without a target", &link.source)),
             None => Ok(()),
         }
     }

@@ -3,7 +3,8 @@
 //! merged cells, and the older binary formats.
 
 use super::archive::{Archive, write as pack};
-use super::model::{ForeignSet, Source};
+use super::model::Source;
+use super::set::ForeignSet;
 use super::table::{Mapping, Row, items, rows};
 use super::xhtml::escape;
 use super::{Error, File, Limits};
@@ -18,7 +19,12 @@ type Pull<'b> = XmlPull<&'b [u8]>;
 ///
 /// # Errors
 /// As the CSV reader, and when the archive or the workbook is damaged or passes a bound.
-pub fn read(file: File<'_>, sheet: Option<&str>, mapping: &Mapping, limits: &Limits) -> Result<ForeignSet, Error> {
+pub fn read(
+    file: File<'_>,
+    sheet: Option<&str>,
+    mapping: &Mapping,
+    limits: &Limits,
+) -> Result<ForeignSet, Error> {
     let archive = Archive::open(file, limits)?;
     let part = |name: &str| -> Result<Option<Vec<u8>>, Error> {
         archive.find(name).map(|entry| archive.read(entry)).transpose()
@@ -34,7 +40,10 @@ pub fn read(file: File<'_>, sheet: Option<&str>, mapping: &Mapping, limits: &Lim
     });
     let Some(wanted) = wanted else {
         let names: Vec<&str> = sheets.iter().filter_map(|a| attribute(a, "name")).collect();
-        return Err(Error::invalid(format!("there is no such sheet; the sheets are {}", names.join(", ")), &source));
+        return Err(Error::invalid(
+            format!("there is no such sheet; the sheets are {}", names.join(", ")),
+            &source,
+        ));
     };
     let relations = part("xl/_rels/workbook.xml.rels")?.unwrap_or_default();
     let relations = listed(&relations, "xl/_rels/workbook.xml.rels", "Relationship", limits)?;
@@ -115,7 +124,8 @@ fn strings(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Error> {
                 open.pop();
             }
             XmlEvent::Text => {
-                let text = open.last().is_some_and(|name| name == "t") && !open.iter().any(|name| name == "rPh");
+                let text =
+                    open.last().is_some_and(|name| name == "t") && !open.iter().any(|name| name == "rPh");
                 if let (true, Some(last)) = (text, found.last_mut()) {
                     last.push_str(pull.text());
                 }
@@ -137,7 +147,7 @@ impl Sheet<'_> {
     fn rows(mut self, bytes: &[u8]) -> Result<Vec<Row>, Error> {
         let mut pull = pull(bytes, self.name, self.limits)?;
         let mut rows: Vec<Row> = Vec::new();
-        let (mut number, mut column) = (0u64, 0usize);
+        let (mut number, mut column, mut next_column) = (0u64, 0usize, 0usize);
         let mut kind = String::new();
         let mut value = String::new();
         let mut inside = false;
@@ -146,7 +156,7 @@ impl Sheet<'_> {
                 XmlEvent::Start => match pull.name() {
                     "row" => {
                         number = pull.attribute("r").and_then(|r| r.parse().ok()).unwrap_or(number + 1);
-                        column = 0;
+                        next_column = 0;
                         let at = Source::at(self.name, (number, 1));
                         if rows.len() > self.limits.items {
                             return Err(Error::limit("rows", self.limits.items, at));
@@ -154,7 +164,8 @@ impl Sheet<'_> {
                         rows.push(Row { at: (number, 1), cells: Vec::new() });
                     }
                     "c" => {
-                        column = pull.attribute("r").and_then(column_of).unwrap_or(column);
+                        column = pull.attribute("r").and_then(column_of).unwrap_or(next_column);
+                        next_column = column + 1;
                         if column >= self.limits.columns {
                             let at = Source::at(self.name, (number, column as u64 + 1));
                             return Err(Error::limit("columns", self.limits.columns, at));
@@ -168,11 +179,10 @@ impl Sheet<'_> {
                 XmlEvent::Text if inside => value.push_str(pull.text()),
                 XmlEvent::Text => {}
                 XmlEvent::End => {
-                    // The pull reader does not name what closes; a cell closes when its value is taken.
+                    // The pull reader does not name what closes, and nothing stands inside a value.
                     if inside {
                         inside = false;
                         self.cell(&mut rows, column, &kind, &value, number)?;
-                        column += 1;
                         value.clear();
                     }
                 }
@@ -190,12 +200,21 @@ impl Sheet<'_> {
         Ok(rows)
     }
 
-    fn cell(&mut self, rows: &mut [Row], column: usize, kind: &str, value: &str, row: u64) -> Result<(), Error> {
+    fn cell(
+        &mut self,
+        rows: &mut [Row],
+        column: usize,
+        kind: &str,
+        value: &str,
+        row: u64,
+    ) -> Result<(), Error> {
         let at = Source::at(self.name, (row, column as u64 + 1));
         let text = match kind {
             "s" => {
                 let found = value.trim().parse().ok().and_then(|n: usize| self.shared.get(n));
-                found.map(String::as_str).ok_or_else(|| Error::invalid("a cell names a shared string that is not there", &at))?
+                found
+                    .map(String::as_str)
+                    .ok_or_else(|| Error::invalid("a cell names a shared string that is not there", &at))?
             }
             "b" if value == "1" => "true",
             "b" => "false",
@@ -235,7 +254,7 @@ pub fn write(set: &ForeignSet) -> Result<Vec<u8>, Error> {
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
          <worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>",
     );
-    for row in rows(set) {
+    for row in rows(set)? {
         let item = row.first().cloned().unwrap_or_default();
         sheet.push_str("<row>");
         for cell in row {

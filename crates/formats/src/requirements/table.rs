@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Attribute, ForeignItem, ForeignSet, Link, Outline, Placement, Source, Tool, Value};
+use super::model::{Attribute, ForeignItem, Link, Outline, Placement, Source, Tool, Value};
+use super::set::ForeignSet;
 use super::{Error, File, Limits, decode, views};
 
 /// Which columns mean what. Names compare exactly, without white space at their ends.
@@ -105,7 +106,14 @@ pub(super) fn csv_rows(file: File<'_>, dialect: Dialect, limits: &Limits) -> Res
             };
             Error::Malformed { reason, source_at: Source::at(file.name, (line, 1)) }
         })?;
-        let at = (record.position().map_or(0, csv::Position::line), 1);
+        // The reader counts blank lines before a record as part of it.
+        let blank = |p: &csv::Position| {
+            let rest =
+                usize::try_from(p.byte()).ok().and_then(|at| text.as_bytes().get(at..)).unwrap_or_default();
+            let blank = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+            p.line() + blank.filter(|&&b| b == b'\n').count() as u64
+        };
+        let at = (record.position().map_or(0, blank), 1);
         if record.len() > limits.columns {
             return Err(Error::limit("columns", limits.columns, Source::at(file.name, at)));
         }
@@ -128,10 +136,18 @@ enum Column {
 }
 
 /// Items from rows, the first of which names the columns.
-pub(super) fn items(file: &str, rows: Vec<Row>, mapping: &Mapping, limits: &Limits) -> Result<ForeignSet, Error> {
+pub(super) fn items(
+    file: &str,
+    rows: Vec<Row>,
+    mapping: &Mapping,
+    limits: &Limits,
+) -> Result<ForeignSet, Error> {
     let mut rows = rows.into_iter();
     let Some(header) = rows.next() else {
-        return Err(Error::invalid("the table is empty; its first row names the columns", &Source::file(file)));
+        return Err(Error::invalid(
+            "the table is empty; its first row names the columns",
+            &Source::file(file),
+        ));
     };
     let names: Vec<String> = header.cells.iter().map(|name| name.trim().to_owned()).collect();
     let place = Source::at(file, header.at);
@@ -154,9 +170,16 @@ pub(super) fn items(file: &str, rows: Vec<Row>, mapping: &Mapping, limits: &Limi
                 cell.trim().clone_into(&mut item.id);
             }
             if let Column::Link(kind) = column {
-                for target in cell.split(mapping.separators.as_slice()).map(str::trim).filter(|t| !t.is_empty()) {
+                for target in
+                    cell.split(mapping.separators.as_slice()).map(str::trim).filter(|t| !t.is_empty())
+                {
                     let source = item.source.clone();
-                    item.links.push(Link { kind: kind.clone(), target: target.to_owned(), source, ..Link::default() });
+                    item.links.push(Link {
+                        kind: kind.clone(),
+                        target: target.to_owned(),
+                        source,
+                        ..Link::default()
+                    });
                 }
             }
             if *name == mapping.kind {
@@ -199,11 +222,15 @@ fn column(name: &str, mapping: &Mapping) -> Column {
 
 /// A set as rows: id, kind, title, text, a column for each type of links, and one for each attribute. Values become
 /// text; positions, documents and attributes of links have no place in a table.
-pub(super) fn rows(set: &ForeignSet) -> Vec<Vec<String>> {
+pub(super) fn rows(set: &ForeignSet) -> Result<Vec<Vec<String>>, Error> {
+    /// Cells of a table, empty ones included: beyond this, the attributes differ too much for one.
+    const MAX_CELLS: usize = 20_000_000;
     const OWN: [&str; 4] = ["id", "kind", "title", "text"];
-    let mut columns: BTreeMap<String, usize> = OWN.iter().enumerate().map(|(n, c)| ((*c).to_owned(), n)).collect();
+    let mut columns: BTreeMap<String, usize> =
+        OWN.iter().enumerate().map(|(n, c)| ((*c).to_owned(), n)).collect();
     let mut header: Vec<String> = OWN.iter().map(|name| (*name).to_owned()).collect();
     let mut rows = vec![Vec::new()];
+    let mut cells = 0usize;
     let mut place = |header: &mut Vec<String>, name: String| {
         let next = header.len();
         *columns.entry(name).or_insert_with_key(|name| {
@@ -240,14 +267,20 @@ pub(super) fn rows(set: &ForeignSet) -> Vec<Vec<String>> {
             }
             put(place(&mut header, name.to_owned()), &views::plain(&attribute.value));
         }
+        cells = cells.saturating_add(row.len());
         rows.push(row);
+        if cells.max(header.len().saturating_mul(rows.len())) > MAX_CELLS {
+            let reason =
+                format!("{} rows of {} columns are too many for one table", rows.len(), header.len());
+            return Err(Error::Unwritable { item: item.id.clone(), reason });
+        }
     }
     let width = header.len();
     if let Some(first) = rows.first_mut() {
         *first = header;
     }
     rows.iter_mut().for_each(|row| row.resize(width, String::new()));
-    rows
+    Ok(rows)
 }
 
 /// Writes a set as CSV with the columns of [`Mapping::default`].
@@ -257,7 +290,7 @@ pub(super) fn rows(set: &ForeignSet) -> Vec<Vec<String>> {
 pub fn write_csv(set: &ForeignSet, dialect: Dialect) -> Result<String, Error> {
     let unwritable = |reason: String| Error::Unwritable { item: String::new(), reason };
     let mut writer = csv::WriterBuilder::new().delimiter(dialect.delimiter).from_writer(Vec::new());
-    for mut row in rows(set) {
+    for mut row in rows(set)? {
         for cell in row.iter_mut().filter(|cell| dialect.guard && (formula(cell) || cell.starts_with('\''))) {
             let guarded = cell.strip_prefix('\'').is_none_or(|rest| formula(rest) || rest.starts_with('\''));
             if guarded {

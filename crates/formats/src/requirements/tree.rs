@@ -64,7 +64,9 @@ impl Node {
         match &self.data {
             Data::Null => Value::Null,
             Data::Bool(truth) => Value::Boolean(*truth),
-            Data::Number(text) if text.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) => Value::Real(text.clone()),
+            Data::Number(text) if text.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) => {
+                Value::Real(text.clone())
+            }
             Data::Number(text) => Value::Integer(text.clone()),
             Data::Text(text) => Value::Text(text.clone()),
             Data::List(items) => Value::List(items.iter().map(Self::value).collect()),
@@ -102,7 +104,7 @@ fn build(pull: &mut dyn Pull, file: &str, limits: &Limits) -> Result<Node, Error
     let mut nodes = 0usize;
     loop {
         let event = match pull.next() {
-            Ok(event) => own(event),
+            Ok(event) => own(&event),
             Err(trouble) => return Err(Error::trouble(trouble, file, pull.position())),
         };
         let at = pull.position();
@@ -163,8 +165,8 @@ enum Step {
     End,
 }
 
-fn own(event: Event<'_>) -> Step {
-    match event {
+fn own(event: &Event<'_>) -> Step {
+    match *event {
         Event::ObjectStart => Step::Map,
         Event::ArrayStart => Step::List,
         Event::ObjectEnd | Event::ArrayEnd => Step::Close,
@@ -188,5 +190,9 @@ fn plain(text: &str) -> Data {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if number(whole) && number(fraction) { Data::Number(text.to_owned()) } else { Data::Text(text.to_owned()) }
+    if number(whole) && number(fraction) {
+        Data::Number(text.to_owned())
+    } else {
+        Data::Text(text.to_owned())
+    }
 }

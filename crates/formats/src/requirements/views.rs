@@ -5,7 +5,8 @@ use super::model::{Attribute, Choice, ForeignItem, Value};
 use super::xhtml;
 
 /// Names under which a title is found, best first; compared without case.
-const TITLES: &[&str] = &["reqif.name", "reqif.chaptername", "title", "header", "summary", "object heading", "name"];
+const TITLES: &[&str] =
+    &["reqif.name", "reqif.chaptername", "title", "header", "summary", "object heading", "name"];
 /// Names under which the text is found, best first; compared without case.
 const TEXTS: &[&str] =
     &["reqif.text", "statement", "text", "description", "content", "object text", "reqif.description"];

@@ -108,7 +108,10 @@ impl Page {
                 self.space = true;
             } else {
                 self.flush();
-                if self.marks && !self.pre && matches!(c, '\\' | '*' | '_' | '`' | '[' | ']' | '<' | '#' | '|') {
+                if self.marks
+                    && !self.pre
+                    && matches!(c, '\\' | '*' | '_' | '`' | '[' | ']' | '<' | '#' | '|')
+                {
                     self.out.push('\\');
                 }
                 self.out.push(c);

@@ -14,7 +14,9 @@ type Reader = fn(&[File<'_>], &Limits) -> Result<ForeignSet, Error>;
 fn load(root: &Path, paths: &[PathBuf], reader: Reader) -> ForeignSet {
     let contents: Vec<(String, Vec<u8>)> = paths
         .iter()
-        .map(|path| (path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap()))
+        .map(|path| {
+            (path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap())
+        })
         .collect();
     let files: Vec<File<'_>> = contents.iter().map(|(name, bytes)| File { name, bytes }).collect();
     reader(&files, &Limits::default()).unwrap_or_else(|e| panic!("{e}"))
@@ -38,10 +40,10 @@ fn strictdoc_documents() {
     assert_eq!(of_file(&set, "strictdoc_21_l2", "REQUIREMENT"), (133, 204));
     assert_eq!(of_file(&set, "strictdoc_22_l3", "REQUIREMENT"), (36, 34));
     // Measured: the other documents add sections, texts, features and a backlog; no parent is missing.
-    assert_eq!((set.documents.len(), set.items.len(), set.links().count()), (15, 1116, 267));
+    assert_eq!((set.documents.len(), set.items.len(), set.links().count()), (15, 1095, 267));
     assert_eq!(set.dangling(), []);
-    let refined = set.links().filter(|(_, link)| link.attributes.iter().any(|a| a.name == "ROLE")).count();
-    assert_eq!(refined, 6);
+    let files = set.links().filter(|(_, link)| link.external && link.kind == "File").count();
+    assert_eq!(files, 37);
     let item = set.items.iter().find(|item| item.id == "SDOC-SRS-153").unwrap();
     assert_eq!((item.title.as_str(), item.kind.as_str()), ("ReqIF-to-SDoc import", "DESIGN"));
     let parent = set.items.iter().find(|parent| Some(&parent.id) == item.parent.as_ref()).unwrap();
@@ -71,7 +73,8 @@ fn doorstop_stamps_are_computed_again() {
     assert_eq!(stated(Some(true)).len(), 45);
     assert_eq!(stated(None), ["EXT001", "EXT002"]);
     assert_eq!(stated(Some(false)), ["TUT017"]);
-    let stamped = |holds| set.links().filter(|(_, l)| !l.attributes.is_empty() && l.holds == holds).collect::<Vec<_>>();
+    let stamped =
+        |holds| set.links().filter(|(_, l)| !l.attributes.is_empty() && l.holds == holds).collect::<Vec<_>>();
     assert_eq!((stamped(Some(true)).len(), stamped(None).len()), (33, 0));
     let [(from, Link { target, .. })] = stamped(Some(false))[..] else { panic!() };
     assert_eq!((from.id.as_str(), target.as_str()), ("HLT001", "TUT017"));
@@ -124,7 +127,10 @@ fn needs() -> Option<Vec<PathBuf>> {
 }
 
 fn read_one(path: &Path) -> Result<ForeignSet, Error> {
-    read_needs(File { name: path.to_str().unwrap(), bytes: &std::fs::read(path).unwrap() }, &Limits::default())
+    read_needs(
+        File { name: path.to_str().unwrap(), bytes: &std::fs::read(path).unwrap() },
+        &Limits::default(),
+    )
 }
 
 #[test]
@@ -135,7 +141,8 @@ fn needs_files_are_accepted_and_refused_by_name() {
         let stem = name(path).trim_end_matches(".json").to_owned();
         // Schemas and variant data stand beside the exports and are none.
         let none = stem.starts_with("schema") || stem == "variant_data";
-        let bad = ["_invalid", "_not_valid", "_no_needs", "_empty_file"].iter().any(|end| stem.ends_with(end));
+        let bad =
+            ["_invalid", "_not_valid", "_no_needs", "_empty_file"].iter().any(|end| stem.ends_with(end));
         match read_one(path) {
             Ok(_) => {
                 assert!(!none && !bad, "{}", path.display());
@@ -170,7 +177,10 @@ fn needs_counts() {
     }
     let set = read_one(&root.join("doc_link_conditions/needs_test_conditions.json")).unwrap();
     let link = &set.items[0].links[0];
-    assert_eq!((link.target.as_str(), &link.attributes[0].value), ("REQ_001", &Value::Text("status==\"open\"".into())));
+    assert_eq!(
+        (link.target.as_str(), &link.attributes[0].value),
+        ("REQ_001", &Value::Text("status==\"open\"".into()))
+    );
 }
 
 #[test]
@@ -199,9 +209,16 @@ fn kept(set: ForeignSet) -> Vec<impl PartialEq + std::fmt::Debug> {
     items
         .map(|mut item| {
             item.links.sort_by_key(|link| !link.external);
-            let links = item.links.into_iter().map(|l| (l.kind, l.target, l.external, attributes(l.attributes)));
+            let links =
+                item.links.into_iter().map(|l| (l.kind, l.target, l.external, attributes(l.attributes)));
             let links: Vec<_> = links.collect();
-            ((item.id, item.label, item.kind, item.named.alternative, item.parent, item.position), item.title, item.text, attributes(item.attributes), links)
+            (
+                (item.id, item.label, item.kind, item.named.alternative, item.parent, item.position),
+                item.title,
+                item.text,
+                attributes(item.attributes),
+                links,
+            )
         })
         .collect()
 }
@@ -224,12 +241,14 @@ fn sets_of_all_tools_survive_reqif() {
         let file = File { name: "", bytes: written.as_bytes() };
         let again = read_reqif(file, &Limits::default()).unwrap();
         // Dangling links are findings in ReqIF; nothing else may be one.
-        let other: Vec<_> = again.findings.iter().filter(|f| !f.reason.contains("is not in the set")).collect();
+        let other: Vec<_> =
+            again.findings.iter().filter(|f| !f.reason.contains("is not in the set")).collect();
         assert!(other.is_empty(), "{other:?}");
         let again_written = write_reqif(&again, "2026-01-01T00:00:00Z").unwrap();
-        let third = read_reqif(File { name: "", bytes: again_written.as_bytes() }, &Limits::default()).unwrap();
+        let third =
+            read_reqif(File { name: "", bytes: again_written.as_bytes() }, &Limits::default()).unwrap();
         assert_eq!(kept(again.clone()), kept(set));
-        assert_eq!(third.without_places(), again.without_places());
+        assert!(third.without_places() == again.without_places());
     }
 }
 
@@ -239,8 +258,13 @@ fn sets_of_other_tools_become_needs() {
     let written = write_needs(&set).unwrap();
     let again = read_needs(File { name: "", bytes: written.as_bytes() }, &Limits::default()).unwrap();
     let view = |set: &ForeignSet| -> Vec<_> {
-        let links = |item: &formats::requirements::ForeignItem| item.links.iter().map(|l| l.target.clone()).collect::<Vec<_>>();
-        set.items.iter().map(|i| (i.id.clone(), i.kind.clone(), i.title.clone(), i.text.clone(), links(i))).collect()
+        let links = |item: &formats::requirements::ForeignItem| {
+            item.links.iter().map(|l| l.target.clone()).collect::<Vec<_>>()
+        };
+        set.items
+            .iter()
+            .map(|i| (i.id.clone(), i.kind.clone(), i.title.clone(), i.text.clone(), links(i)))
+            .collect()
     };
     assert_eq!(view(&again), view(&set));
 }

@@ -8,7 +8,8 @@ use formats::requirements::{
 };
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-const OPEN: &str = "<REQ-IF xmlns=\"http://www.omg.org/spec/ReqIF/20110401/reqif.xsd\"><CORE-CONTENT><REQ-IF-CONTENT>";
+const OPEN: &str =
+    "<REQ-IF xmlns=\"http://www.omg.org/spec/ReqIF/20110401/reqif.xsd\"><CORE-CONTENT><REQ-IF-CONTENT>";
 const CLOSE: &str = "</REQ-IF-CONTENT></CORE-CONTENT></REQ-IF>";
 
 fn file(bytes: &[u8]) -> File<'_> {
@@ -22,7 +23,10 @@ fn reqif(content: &str) -> Result<ForeignSet, Error> {
 /// A ZIP archive with one stored entry, and the sizes its directory claims.
 fn stored(name: &str, content: &[u8], claimed: u32) -> Vec<u8> {
     let crc = !content.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 },
+        )
     });
     let length = u32::try_from(content.len()).unwrap();
     let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -53,7 +57,9 @@ fn entities_are_neither_expanded_nor_fetched() {
          <SPEC-OBJECT IDENTIFIER=\"a\"><VALUES><ATTRIBUTE-VALUE-XHTML><THE-VALUE>&b;</THE-VALUE>\
          </ATTRIBUTE-VALUE-XHTML></VALUES></SPEC-OBJECT></SPEC-OBJECTS>{CLOSE}"
     );
-    let Error::Malformed { reason, source_at } = read_reqif(file(bomb.as_bytes()), &Limits::default()).unwrap_err() else {
+    let Error::Malformed { reason, source_at } =
+        read_reqif(file(bomb.as_bytes()), &Limits::default()).unwrap_err()
+    else {
         panic!()
     };
     assert!(reason.contains("&b; is not expanded"), "{reason}");
@@ -64,9 +70,15 @@ fn entities_are_neither_expanded_nor_fetched() {
     assert!(read_reqif(file(attribute.as_bytes()), &Limits::default()).is_err());
     for text in ["links: &a [x]\nmore: *a\n", "<<: *a\n"] {
         let config = b"settings: {prefix: R, digits: 3}\n";
-        let files = [File { name: ".doorstop.yml", bytes: config }, File { name: "R001.yml", bytes: text.as_bytes() }];
+        let files = [
+            File { name: ".doorstop.yml", bytes: config },
+            File { name: "R001.yml", bytes: text.as_bytes() },
+        ];
         let error = read_doorstop(&files, &Limits::default()).unwrap_err();
-        assert!(matches!(error, Error::Malformed { ref source_at, .. } if source_at.file == "R001.yml"), "{error}");
+        assert!(
+            matches!(error, Error::Malformed { ref source_at, .. } if source_at.file == "R001.yml"),
+            "{error}"
+        );
     }
 }
 
@@ -101,14 +113,26 @@ fn nesting_and_amounts_are_bounded() {
     for n in 0..200 {
         write!(sections, "\n[[SECTION]]\nUID: {n}\n").unwrap();
     }
-    assert!(matches!(read_sdoc(&[file(sections.as_bytes())], &limits), Err(Error::TooLarge { max: 100, .. })));
+    assert!(matches!(
+        read_sdoc(&[file(sections.as_bytes())], &limits),
+        Err(Error::TooLarge { max: 100, .. })
+    ));
     let few = Limits { nodes: 20, items: 2, columns: 3, ..limits };
     let objects: String = (0..20).map(|n| format!("<SPEC-OBJECT IDENTIFIER=\"i{n}\"/>")).collect();
     let document = format!("{HEAD}{OPEN}<SPEC-OBJECTS>{objects}</SPEC-OBJECTS>{CLOSE}");
-    assert!(matches!(read_reqif(file(document.as_bytes()), &few), Err(Error::TooLarge { what: "elements", .. })));
+    assert!(matches!(
+        read_reqif(file(document.as_bytes()), &few),
+        Err(Error::TooLarge { what: "elements", .. })
+    ));
     let some = Limits { items: 2, ..limits };
-    assert!(matches!(read_reqif(file(document.as_bytes()), &some), Err(Error::TooLarge { what: "items", .. })));
-    assert!(matches!(read_needs(file(b"[1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7,8,9,0,1,2,3]"), &few), Err(Error::TooLarge { what: "values", .. })));
+    assert!(matches!(
+        read_reqif(file(document.as_bytes()), &some),
+        Err(Error::TooLarge { what: "items", .. })
+    ));
+    assert!(matches!(
+        read_needs(file(b"[1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7,8,9,0,1,2,3]"), &few),
+        Err(Error::TooLarge { what: "values", .. })
+    ));
     let csv = |text: &str| read_csv(file(text.as_bytes()), Dialect::default(), &Mapping::default(), &few);
     assert!(matches!(csv("id,a,b,c\n"), Err(Error::TooLarge { what: "columns", .. })));
     assert!(matches!(csv("id\n1\n2\n3\n4\n"), Err(Error::TooLarge { what: "rows", .. })));
@@ -119,7 +143,8 @@ fn nesting_and_amounts_are_bounded() {
 fn a_hundred_megabytes_are_refused_early() {
     let limits = Limits::default();
     let large = vec![b' '; 100 << 20];
-    let refused = |outcome: Result<ForeignSet, Error>| matches!(outcome, Err(Error::TooLarge { what: "bytes", .. }));
+    let refused =
+        |outcome: Result<ForeignSet, Error>| matches!(outcome, Err(Error::TooLarge { what: "bytes", .. }));
     assert!(refused(read_reqif(file(&large), &limits)));
     assert!(refused(read_reqifz(file(&large), &limits)));
     assert!(refused(read_needs(file(&large), &limits)));
@@ -134,7 +159,9 @@ fn a_hundred_megabytes_are_refused_early() {
 #[test]
 fn wrong_encodings_name_the_place() {
     let limits = Limits::default();
-    let latin = format!("{HEAD}{OPEN}<SPEC-OBJECTS>\n<SPEC-OBJECT IDENTIFIER=\"x\" LONG-NAME=\"?\"/></SPEC-OBJECTS>{CLOSE}");
+    let latin = format!(
+        "{HEAD}{OPEN}<SPEC-OBJECTS>\n<SPEC-OBJECT IDENTIFIER=\"x\" LONG-NAME=\"?\"/></SPEC-OBJECTS>{CLOSE}"
+    );
     let mut latin = latin.into_bytes();
     let at = latin.iter().rposition(|&b| b == b'?').unwrap();
     latin[at] = 0xE4;
@@ -165,19 +192,27 @@ fn broken_sdoc_names_the_line() {
         ("[DOCUMENT]\nTITLE: x\n\n[R]\nUID: a\n\n[R]\nUID: a\n", 7),
     ] {
         let error = read_sdoc(&[file(text.as_bytes())], &Limits::default()).unwrap_err();
-        let (Error::Malformed { source_at, .. } | Error::Invalid { source_at, .. }) = &error else { panic!("{error}") };
+        let (Error::Malformed { source_at, .. } | Error::Invalid { source_at, .. }) = &error else {
+            panic!("{error}")
+        };
         assert_eq!(source_at.place.line, line, "{text}: {error}");
     }
 }
 
 #[test]
 fn ambiguous_input_is_refused() {
-    let twice = "<SPEC-OBJECTS><SPEC-OBJECT IDENTIFIER=\"a\"/>\n<SPEC-OBJECT IDENTIFIER=\"a\"/></SPEC-OBJECTS>";
+    let twice =
+        "<SPEC-OBJECTS><SPEC-OBJECT IDENTIFIER=\"a\"/>\n<SPEC-OBJECT IDENTIFIER=\"a\"/></SPEC-OBJECTS>";
     let error = reqif(twice).unwrap_err().to_string();
-    assert!(error.contains("\"a\" is given twice, first set, line 2") && error.contains("(set, line 3"), "{error}");
+    assert!(
+        error.contains("\"a\" is given twice, first set, line 2") && error.contains("(set, line 3"),
+        "{error}"
+    );
     assert!(reqif("<SPEC-OBJECTS><SPEC-OBJECT/></SPEC-OBJECTS>").is_err());
     assert!(read_reqif(file(b"<html/>"), &Limits::default()).is_err());
-    assert!(read_needs(file(b"{\"a\":1,\"a\":2}"), &Limits::default()).unwrap_err().to_string().contains("twice"));
+    assert!(
+        read_needs(file(b"{\"a\":1,\"a\":2}"), &Limits::default()).unwrap_err().to_string().contains("twice")
+    );
 }
 
 /// Ids and values of any content come back, and markup cannot break out of its element.
@@ -201,7 +236,9 @@ fn writing_cannot_be_broken_out_of() {
     assert_eq!(again.findings, []);
     for (item, back) in set.items.iter().zip(&again.items) {
         assert_eq!(back.id, item.id);
-        let values = |item: &ForeignItem| item.attributes.iter().map(|a| (a.name.clone(), a.value.clone())).collect::<Vec<_>>();
+        let values = |item: &ForeignItem| {
+            item.attributes.iter().map(|a| (a.name.clone(), a.value.clone())).collect::<Vec<_>>()
+        };
         assert_eq!(values(back), values(item));
     }
     let xhtml = |markup: &str| Value::Xhtml(Xhtml { markup: markup.to_owned(), ..Xhtml::default() });
@@ -211,4 +248,32 @@ fn writing_cannot_be_broken_out_of() {
     let mut control = set;
     control.items[0].attributes[0].value = Value::Text("bell \u{7}".to_owned());
     assert!(matches!(write_reqif(&control, ""), Err(Error::Unwritable { .. })));
+}
+
+/// Whatever is cut off, a reader answers; and what it accepts, it can write.
+#[test]
+fn every_cut_is_answered() {
+    let limits = Limits::default();
+    let object = "<SPEC-OBJECT IDENTIFIER=\"a\" LONG-NAME=\"ü\"><VALUES><ATTRIBUTE-VALUE-STRING THE-VALUE=\"x\"/></VALUES></SPEC-OBJECT>";
+    let reqif = format!("{HEAD}{OPEN}<SPEC-OBJECTS>{object}</SPEC-OBJECTS>{CLOSE}");
+    let needs = r#"{"current_version":"1","versions":{"1":{"needs":{"A":{"id":"A","links":["B[x]"]}}}}}"#;
+    let sdoc = "[DOCUMENT]\nTITLE: x\n\n[[S]]\nUID: ü\n\n[R]\nUID: a\nTEXT: >>>\nx\n<<<\nRELATIONS:\n- TYPE: Parent\n  VALUE: b\n\n[[/S]]\n";
+    let csv = "id,kind,text\nR1,\"a\nb\",\"c\"\"\"\n";
+    for (text, what) in [(reqif.as_str(), 0), (needs, 1), (sdoc, 2), (csv, 3)] {
+        let mut refused = 0;
+        for end in 0..=text.len() {
+            let part = file(text.as_bytes().get(..end).unwrap());
+            let outcome = match what {
+                0 => read_reqif(part, &limits),
+                1 => read_needs(part, &limits),
+                2 => read_sdoc(&[part], &limits),
+                _ => read_csv(part, Dialect::default(), &Mapping::default(), &limits),
+            };
+            match outcome {
+                Ok(set) => assert!(write_reqif(&set, "").is_ok()),
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(refused > 3 && refused <= text.len(), "{what}: {refused}");
+    }
 }

@@ -3,9 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use formats::requirements::{
-    File, ForeignSet, Limits, Target, Value, read_reqif, read_reqifz, write_reqif,
-};
+use formats::requirements::{File, ForeignSet, Limits, Target, Value, read_reqif, read_reqifz, write_reqif};
 use quick_xml::events::Event;
 use serde_json::Value as Json;
 
@@ -17,7 +15,11 @@ fn read(path: &Path) -> Result<ForeignSet, formats::requirements::Error> {
     let bytes = std::fs::read(path).unwrap();
     let name = path.to_str().unwrap();
     let file = File { name, bytes: &bytes };
-    if name.ends_with('z') { read_reqifz(file, &Limits::default()) } else { read_reqif(file, &Limits::default()) }
+    if name.ends_with('z') {
+        read_reqifz(file, &Limits::default())
+    } else {
+        read_reqif(file, &Limits::default())
+    }
 }
 
 fn root() -> Option<PathBuf> {
@@ -63,7 +65,7 @@ fn producers_load_with_their_counts() {
     ] {
         assert_eq!(counts(&read(&root.join(name)).unwrap()), expected, "{name}");
     }
-    // All that can be read: 81 documents and 5 archives, less an empty file and one that declares ISO-8859-1.
+    // All that can be read: 82 documents and 5 archives, less an empty file and one that declares ISO-8859-1.
     let mut total = [0; 4];
     let mut refused = Vec::new();
     for path in all(&root) {
@@ -131,13 +133,14 @@ fn reading_what_was_written_gives_an_equal_set() {
         let Ok(mut set) = read(&path) else { continue };
         let written = write_reqif(&set, WRITTEN).unwrap();
         let file = File { name: "written", bytes: written.as_bytes() };
-        let again = read_reqif(file, &Limits::default()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let again =
+            read_reqif(file, &Limits::default()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert_eq!(write_reqif(&again, WRITTEN).unwrap(), written, "{}", path.display());
         set.attachments.clear();
-        assert_eq!(again.without_places(), set.without_places(), "{}", path.display());
+        assert!(again.without_places() == set.without_places(), "{}", path.display());
         done += 1;
     }
-    assert_eq!(done, 84);
+    assert_eq!(done, 85);
 }
 
 /// Every attribute and every text of a document, in no order: `element/attribute=value` and `element=text`.
@@ -157,6 +160,10 @@ fn content(xml: &str) -> Vec<String> {
                         continue;
                     }
                     let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap();
+                    // An empty description or name says what none says.
+                    if value.is_empty() && matches!(key, "DESC" | "LONG-NAME") {
+                        continue;
+                    }
                     found.push(format!("{name}/{key}={value}"));
                 }
                 open.push((name, String::new()));
@@ -164,16 +171,25 @@ fn content(xml: &str) -> Vec<String> {
             Event::End(_) => {
                 let (name, text) = open.pop().unwrap();
                 let text: String = text.split_whitespace().collect();
-                if !text.is_empty() {
+                // The definition of a default value is the one it stands in, whether that is repeated or not.
+                let implied =
+                    name.starts_with("ATTRIBUTE-DEFINITION") && open.iter().any(|o| o.0 == "DEFAULT-VALUE");
+                if !text.is_empty() && !implied {
                     found.push(format!("{name}={text}"));
                 }
             }
-            Event::Text(text) => open.iter_mut().last().into_iter().for_each(|o| o.1.push_str(&text.xml10_content())),
-            Event::CData(text) => open.iter_mut().last().into_iter().for_each(|o| o.1.push_str(&text.xml10_content())),
+            Event::Text(text) => {
+                open.iter_mut().last().into_iter().for_each(|o| o.1.push_str(&text.xml10_content()));
+            }
+            Event::CData(text) => {
+                open.iter_mut().last().into_iter().for_each(|o| o.1.push_str(&text.xml10_content()));
+            }
             Event::GeneralRef(reference) => {
                 let text = match reference.resolve_char_ref().unwrap() {
                     Some(c) => c.to_string(),
-                    None => format!("&{};", reference.xml10_content()),
+                    None => {
+                        quick_xml::escape::resolve_xml_entity(&reference.xml10_content()).unwrap().to_owned()
+                    }
                 };
                 open.last_mut().unwrap().1.push_str(&text);
             }
@@ -198,10 +214,14 @@ fn nothing_of_a_document_is_lost_unsaid() {
         }
         let before = std::fs::read_to_string(&path).unwrap();
         let after = write_reqif(&set, WRITTEN).unwrap();
-        assert_eq!(content(&after), content(&before), "{}", path.display());
+        let (before, after) = (content(&before), content(&after));
+        let lost: Vec<_> = before.iter().filter(|line| after.binary_search(line).is_err()).collect();
+        let new: Vec<_> = after.iter().filter(|line| before.binary_search(line).is_err()).collect();
+        assert!(lost.is_empty() && new.is_empty(), "{}: lost {lost:?}, new {new:?}", path.display());
+        assert_eq!(before.len(), after.len(), "{}", path.display());
         compared += 1;
     }
-    assert_eq!((compared, said), (68, 11));
+    assert_eq!((compared, said), (76, 4));
 }
 
 /// The documents of the example as JSON: names, levels, kinds and fields of every node.
@@ -213,11 +233,12 @@ fn structure_is_as_the_examples_say() {
     for name in ["sample1_polarion", "sample2_sdoc", "sample3_eclipse_rmf"] {
         let set = read(&examples.join(format!("{name}.reqif"))).unwrap();
         let index = set.index();
-        let expected: Json = serde_json::from_str(&text(&examples, &format!("expected/{name}.json"))).unwrap();
+        let expected: Json =
+            serde_json::from_str(&text(&examples, &format!("expected/{name}.json"))).unwrap();
         let documents = expected["documents"].as_array().unwrap();
         assert_eq!(documents.len(), set.documents.len(), "{name}");
         for (expected, document) in documents.iter().zip(&set.documents) {
-            assert_eq!(expected["name"], document.named.name.as_str());
+            assert_eq!(expected["name"].as_str().unwrap_or_default(), document.named.name);
             let mut wanted = Vec::new();
             flatten(&expected["nodes"], &mut wanted);
             assert_eq!(wanted.len(), document.placements.len());
@@ -233,7 +254,9 @@ fn structure_is_as_the_examples_say() {
                         Value::Choice(choices) => choices[0].name.clone(),
                         other => panic!("{other:?}"),
                     };
-                    let squeeze = |text: &str| -> String { text.replace("reqif-xhtml:", "xhtml:").split_whitespace().collect() };
+                    let squeeze = |text: &str| -> String {
+                        text.replace("reqif-xhtml:", "xhtml:").split_whitespace().collect()
+                    };
                     assert_eq!(squeeze(&found), squeeze(value.as_str().unwrap()), "{name} {field}");
                 }
                 nodes += 1;

@@ -1,8 +1,8 @@
 //! CSV, XLSX and Jira exports.
 
 use formats::requirements::{
-    Dialect, Error, File, ForeignSet, Limits, Mapping, Value, read_csv, read_jira_csv, read_jira_json, read_xlsx,
-    write_csv, write_xlsx,
+    Dialect, Error, File, ForeignSet, Limits, Mapping, Value, read_csv, read_jira_csv, read_jira_json,
+    read_xlsx, write_csv, write_xlsx,
 };
 
 use super::data::folder;
@@ -46,7 +46,7 @@ fn an_export_in_three_notations() {
     assert!(read_xlsx(file(&read("exported.xlsx")), Some("None"), &exported(), &limits).is_err());
     let wrong = Mapping { id: "key".to_owned(), ..exported() };
     let error = read_csv(file(&read("exported.csv")), Dialect::default(), &wrong, &limits).unwrap_err();
-    assert!(error.to_string().contains("no column \"key\"; the columns are uid, mylevel, text"), "{error}");
+    assert!(error.to_string().contains("no column \"key\"; the columns are uid, level, text"), "{error}");
 }
 
 const TABLE: &str = "id,kind,title,text,links:refines,owner\n\
@@ -64,7 +64,10 @@ fn tables_come_back() {
         let again = read_csv(file(written.as_bytes()), dialect, &Mapping::default(), &limits).unwrap();
         assert_eq!(again.without_places(), set.clone().without_places());
         // No cell of a guarded table is a formula.
-        let cells = csv::ReaderBuilder::new().delimiter(dialect.delimiter).from_reader(written.as_bytes()).into_records();
+        let cells = csv::ReaderBuilder::new()
+            .delimiter(dialect.delimiter)
+            .from_reader(written.as_bytes())
+            .into_records();
         let formulas = cells.flat_map(|r| r.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
         let formulas = formulas.filter(|cell| cell.starts_with(['=', '-'])).count();
         assert_eq!(formulas, if dialect.guard { 0 } else { 2 });
@@ -76,24 +79,29 @@ fn tables_come_back() {
 
 #[test]
 fn broken_tables_name_the_row() {
-    let read = |text: &str| read_csv(file(text.as_bytes()), Dialect::default(), &Mapping::default(), &Limits::default());
+    let read = |text: &str| {
+        read_csv(file(text.as_bytes()), Dialect::default(), &Mapping::default(), &Limits::default())
+    };
     for (text, line, part) in [
         ("id,title\nR1,a\nR2\n", 3, "a row of 1 cells, where the first row has 2"),
         ("id,title\nR1,a\n,b\n", 3, "a row without an id"),
         ("id,title\nR1,a\n\nR1,b\n", 4, "the id \"R1\" is given twice"),
         ("id,id\nR1,R2\n", 1, "the column \"id\" is given twice"),
     ] {
-        let (Error::Malformed { source_at, .. } | Error::Invalid { source_at, .. }) = read(text).unwrap_err() else {
+        let (Error::Malformed { source_at, .. } | Error::Invalid { source_at, .. }) = read(text).unwrap_err()
+        else {
             panic!("{text}")
         };
         assert_eq!(source_at.place.line, line, "{text}");
         assert!(read(text).unwrap_err().to_string().contains(part), "{text}");
     }
     assert!(read("").is_err());
-    let latin = read_csv(file(b"id\nR1\n\xe4\n"), Dialect::default(), &Mapping::default(), &Limits::default());
+    let latin =
+        read_csv(file(b"id\nR1\n\xe4\n"), Dialect::default(), &Mapping::default(), &Limits::default());
     let Error::Encoding { source_at, .. } = latin.unwrap_err() else { panic!() };
     assert_eq!(source_at.place.line, 3);
-    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain("id\nR1\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16: Vec<u8> =
+        [0xFF, 0xFE].into_iter().chain("id\nR1\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
     let set = read_csv(file(&utf16), Dialect::default(), &Mapping::default(), &Limits::default()).unwrap();
     assert_eq!(set.items[0].id, "R1");
 }
@@ -140,8 +148,23 @@ fn jira_searches() {
     assert_eq!(counts(&set), (2, 2, 1));
     assert_eq!((set.items[1].text.as_str(), set.items[1].parent.as_deref()), ("ab\n- c", Some("P-1")));
     // Parents in a circle: both stay, none above itself.
-    let circle = r#"[{"key":"A","fields":{"parent":{"key":"B"}}},{"key":"B","fields":{"parent":{"key":"A"}}}]"#;
+    let circle =
+        r#"[{"key":"A","fields":{"parent":{"key":"B"}}},{"key":"B","fields":{"parent":{"key":"A"}}}]"#;
     let set = read_jira_json(file(circle.as_bytes()), &Limits::default()).unwrap();
     assert_eq!((set.items[0].parent.as_deref(), set.items[1].parent.as_deref()), (None, Some("A")));
     assert!(read_jira_json(file(b"{}"), &Limits::default()).is_err());
+}
+
+/// Items whose attributes have nothing in common would make a table of their square.
+#[test]
+fn a_table_too_wide_is_not_written() {
+    let mut set = ForeignSet::default();
+    for n in 0..5_000 {
+        let mut item = formats::requirements::ForeignItem { id: n.to_string(), ..Default::default() };
+        item.attributes.push(formats::requirements::Attribute::text(format!("a{n}"), "x"));
+        set.items.push(item);
+    }
+    let refused = |outcome: Result<(), Error>| matches!(outcome, Err(Error::Unwritable { reason, .. }) if reason.contains("too many"));
+    assert!(refused(write_csv(&set, Dialect::default()).map(drop)));
+    assert!(refused(write_xlsx(&set).map(drop)));
 }

@@ -8,6 +8,7 @@ mod types;
 mod values;
 mod write;
 mod write_types;
+mod write_xml;
 
 pub use read::{read, read_archive};
 pub use write::write;
@@ -45,9 +46,9 @@ fn decode(id: &str) -> String {
     let Some(mut rest) = id.strip_prefix(ENCODED) else { return id.to_owned() };
     let mut out = String::new();
     while let Some((before, after)) = rest.split_once("_x") {
-        let decoded = after.split_once('_').and_then(|(hex, tail)| {
-            Some((char::from_u32(u32::from_str_radix(hex, 16).ok()?)?, tail))
-        });
+        let decoded = after
+            .split_once('_')
+            .and_then(|(hex, tail)| Some((char::from_u32(u32::from_str_radix(hex, 16).ok()?)?, tail)));
         let Some((c, tail)) = decoded else { return id.to_owned() };
         out.push_str(before);
         out.push(c);

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use super::super::archive::Archive;
 use super::super::model::{
-    Attachment, Attribute, Field, ForeignItem, ForeignSet, Group, Link, Outline, Placement, Source, Stray, Target,
-    Tool, Value,
+    Attachment, Attribute, ForeignItem, Group, Link, Outline, Placement, Source, Stray, Target, Tool, Value,
 };
+use super::super::set::ForeignSet;
 use super::super::{Error, File, Limits, views};
 use super::element::{Element, parse};
-use super::values::{Context, attributes, boolean, known, named};
+use super::values::{Context, Known, attributes, boolean, known, named};
 use super::{EXTERNAL, OWN_TOOL, types};
 
 /// Reads one ReqIF document.
@@ -59,11 +59,20 @@ struct Draft {
     set: ForeignSet,
     links: Vec<(String, Link)>,
     documents: usize,
+    /// Definitions, enumeration values and kinds by id: documents of one archive may use those of earlier ones.
+    known: Known,
+    kinds: KindNames,
+    kinds_seen: usize,
 }
 
 /// Whether a document begins with an XML declaration, in UTF-8 or UTF-16.
 fn declared(bytes: &[u8]) -> bool {
-    let head: Vec<u8> = bytes.iter().copied().filter(|b| !matches!(b, 0 | 0xEF | 0xBB | 0xBF | 0xFE | 0xFF)).take(5).collect();
+    let head: Vec<u8> = bytes
+        .iter()
+        .copied()
+        .filter(|b| !matches!(b, 0 | 0xEF | 0xBB | 0xBF | 0xFE | 0xFF))
+        .take(5)
+        .collect();
     head == b"<?xml"
 }
 
@@ -80,13 +89,8 @@ impl Draft {
         if !declared(head) {
             set.find("there is no XML declaration, so the encoding is not said", &start);
         }
-        let mut context = Context {
-            file: file.name,
-            limits,
-            own: false,
-            fields: BTreeMap::new(),
-            choices: BTreeMap::new(),
-        };
+        let mut context =
+            Context { file: file.name, limits, own: false, known: std::mem::take(&mut self.known) };
         known(&root, &["THE-HEADER", "CORE-CONTENT", "TOOL-EXTENSIONS"], set, &context);
         if root.child("TOOL-EXTENSIONS").is_some_and(|e| e.elements().next().is_some()) {
             set.find("tool extensions are not kept", &start);
@@ -100,22 +104,33 @@ impl Draft {
             }
         }
         self.documents += 1;
-        let Some(content) = root.list("CORE-CONTENT").next() else { return Ok(()) };
+        let Some(content) = root.list("CORE-CONTENT").next() else {
+            self.known = context.known;
+            return Ok(());
+        };
         known(
             content,
-            &["DATATYPES", "SPEC-TYPES", "SPEC-OBJECTS", "SPEC-RELATIONS", "SPECIFICATIONS", "SPEC-RELATION-GROUPS"],
+            &[
+                "DATATYPES",
+                "SPEC-TYPES",
+                "SPEC-OBJECTS",
+                "SPEC-RELATIONS",
+                "SPECIFICATIONS",
+                "SPEC-RELATION-GROUPS",
+            ],
             set,
             &context,
         );
         types::datatypes(content, set, &mut context);
         types::kinds(content, set, &mut context);
-        // Documents of one archive may use each other's definitions.
-        let fields: Vec<Field> = set.kinds.iter().flat_map(|kind| kind.fields.clone()).collect();
-        fields.iter().for_each(|field| context.define(field));
-        for (value, _) in set.datatypes.iter().flat_map(|datatype| &datatype.values) {
-            context.choices.insert(value.id.clone(), value.name.clone());
-        }
-        let kind_names = set.kinds.iter().map(|kind| (kind.named.id.clone(), kind.named.name.clone())).collect();
+        let new = set
+            .kinds
+            .iter()
+            .skip(self.kinds_seen)
+            .map(|kind| (kind.named.id.clone(), kind.named.name.clone()));
+        self.kinds.extend(new);
+        self.kinds_seen = set.kinds.len();
+        let kind_names = std::mem::take(&mut self.kinds);
         for element in content.list("SPEC-OBJECTS") {
             let item = object(element, set, &context, &kind_names);
             set.items.push(item);
@@ -131,6 +146,8 @@ impl Draft {
             let group = group(element, set, &context);
             set.groups.push(group);
         }
+        self.kinds = kind_names;
+        self.known = context.known;
         Ok(())
     }
 
@@ -180,7 +197,10 @@ fn properties(header: &Element, set: &mut ForeignSet, context: &Context<'_>) {
             }
             "COMMENT" | "CREATION-TIME" | "REPOSITORY-ID" | "REQ-IF-TOOL-ID" | "REQ-IF-VERSION" => {}
             other => {
-                set.find(format!("{other} may not stand in the header; it is not kept"), &context.source(element));
+                set.find(
+                    format!("{other} may not stand in the header; it is not kept"),
+                    &context.source(element),
+                );
                 continue;
             }
         }
@@ -190,24 +210,16 @@ fn properties(header: &Element, set: &mut ForeignSet, context: &Context<'_>) {
 
 type KindNames = BTreeMap<String, String>;
 
-/// Id and name of the kind an element's TYPE names.
-fn kind_of(
-    element: &Element,
-    set: &mut ForeignSet,
-    context: &Context<'_>,
-    kinds: &KindNames,
-) -> (String, String) {
+/// Name and id of the kind an element's TYPE names. Exports of parts leave definitions out, so a kind that is not defined
+/// has no name and is no finding.
+fn kind_of(element: &Element, context: &Context<'_>, kinds: &KindNames) -> (String, String) {
     let id = context.id(&element.reference("TYPE").unwrap_or_default());
-    let name = kinds.get(&id);
-    if name.is_none() && !kinds.is_empty() {
-        set.find(format!("the type {id:?} of {} is not defined", element.name), &context.source(element));
-    }
-    (name.cloned().unwrap_or_default(), id)
+    (kinds.get(&id).cloned().unwrap_or_default(), id)
 }
 
 fn object(element: &Element, set: &mut ForeignSet, context: &Context<'_>, kinds: &KindNames) -> ForeignItem {
     known(element, &["ALTERNATIVE-ID", "VALUES", "TYPE"], set, context);
-    let (kind, kind_id) = kind_of(element, set, context, kinds);
+    let (kind, kind_id) = kind_of(element, context, kinds);
     let mut item = ForeignItem {
         kind,
         kind_id,
@@ -226,17 +238,21 @@ fn object(element: &Element, set: &mut ForeignSet, context: &Context<'_>, kinds:
     item
 }
 
-/// Links to files and addresses, as our writer stores them: a list of `[kind, target]`.
+/// Links to files and addresses, as our writer stores them: a list of `[kind, target, attributes]`.
 fn external(value: &Value, item: &mut ForeignItem) {
     let Value::List(links) = value else { return };
     for link in links {
-        if let Value::List(pair) = link
-            && let [Value::Text(kind), Value::Text(target)] = pair.as_slice()
+        if let Value::List(parts) = link
+            && let [Value::Text(kind), Value::Text(target), Value::Map(attributes)] = parts.as_slice()
         {
             item.links.push(Link {
                 kind: kind.clone(),
                 target: target.clone(),
                 external: true,
+                attributes: attributes
+                    .iter()
+                    .map(|(name, value)| Attribute::new(name.clone(), value.clone()))
+                    .collect(),
                 source: item.source.clone(),
                 ..Link::default()
             });
@@ -251,7 +267,7 @@ fn relation(
     kinds: &KindNames,
 ) -> (String, Link) {
     known(element, &["ALTERNATIVE-ID", "VALUES", "TYPE", "SOURCE", "TARGET"], set, context);
-    let (kind, kind_id) = kind_of(element, set, context, kinds);
+    let (kind, kind_id) = kind_of(element, context, kinds);
     let link = Link {
         named: named(element, set, context),
         kind,
@@ -271,7 +287,7 @@ fn specification(
     kinds: &KindNames,
 ) -> Outline {
     known(element, &["ALTERNATIVE-ID", "VALUES", "TYPE", "CHILDREN"], set, context);
-    let (kind, kind_id) = kind_of(element, set, context, kinds);
+    let (kind, kind_id) = kind_of(element, context, kinds);
     let mut outline = Outline {
         named: named(element, set, context),
         kind,

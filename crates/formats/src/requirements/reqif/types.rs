@@ -1,6 +1,7 @@
 //! Data types and spec types of a ReqIF document. Not here: what uses them.
 
-use super::super::model::{Datatype, Field, ForeignSet, Kind, Target, ValueType};
+use super::super::model::{Datatype, Field, Kind, Target, ValueType};
+use super::super::set::ForeignSet;
 use super::element::Element;
 use super::values::{Context, boolean, known, named, value};
 
@@ -33,7 +34,7 @@ pub(super) fn datatypes(content: &Element, set: &mut ForeignSet, context: &mut C
         let mut values = Vec::new();
         for entry in element.list("SPECIFIED-VALUES") {
             let named_ = named(entry, set, context);
-            context.choices.insert(named_.id.clone(), named_.name.clone());
+            context.known.choices.insert(named_.id.clone(), named_.name.clone());
             let embedded = entry.list("PROPERTIES").next().map(|embedded| {
                 let attr = |name| embedded.attr(name).unwrap_or_default().to_owned();
                 (attr("KEY"), attr("OTHER-CONTENT"))
@@ -42,7 +43,10 @@ pub(super) fn datatypes(content: &Element, set: &mut ForeignSet, context: &mut C
         }
         let datatype = Datatype { named: named_, value, bounds, values };
         // The documents of an archive repeat the types they share.
-        if !set.datatypes.contains(&datatype) {
+        let id = datatype.named.id.clone();
+        let first = context.known.datatypes.get(&id).and_then(|at| set.datatypes.get(*at));
+        if first != Some(&datatype) {
+            context.known.datatypes.insert(id, set.datatypes.len());
             set.datatypes.push(datatype);
         }
     }
@@ -71,7 +75,10 @@ pub(super) fn kinds(content: &Element, set: &mut ForeignSet, context: &mut Conte
             }
         }
         let kind = Kind { named: named_, of, fields };
-        if !set.kinds.contains(&kind) {
+        let id = kind.named.id.clone();
+        let first = context.known.kinds.get(&id).and_then(|at| set.kinds.get(*at));
+        if first != Some(&kind) {
+            context.known.kinds.insert(id, set.kinds.len());
             set.kinds.push(kind);
         }
     }
@@ -85,10 +92,6 @@ fn field(element: &Element, set: &mut ForeignSet, context: &Context<'_>) -> Opti
     };
     known(element, &["TYPE", "DEFAULT-VALUE", "ALTERNATIVE-ID"], set, context);
     let datatype = context.id(&element.reference("TYPE").unwrap_or_default());
-    if !set.datatypes.iter().any(|known| known.named.id == datatype) {
-        let reason = format!("the data type {datatype:?} is not defined");
-        set.find(reason, &context.source(element));
-    }
     let default = element.list("DEFAULT-VALUE").next();
     Some(Field {
         named: named(element, set, context),

@@ -1,6 +1,7 @@
 //! Attribute values and what identifies things, from their elements. Not here: types and structure.
 
-use super::super::model::{Attribute, Choice, Field, ForeignSet, Named, Source, Value, Xhtml};
+use super::super::model::{Attribute, Choice, Field, Named, Source, Value, Xhtml};
+use super::super::set::ForeignSet;
 use super::super::{File, Limits, tree, xhtml};
 use super::element::Element;
 use super::{JSON_TYPE, decode};
@@ -12,10 +13,19 @@ pub(super) struct Context<'a> {
     pub(super) limits: &'a Limits,
     /// Whether the document was written by us, so that ids and JSON values are decoded.
     pub(super) own: bool,
-    /// Definition id to name and data type.
+    pub(super) known: Known,
+}
+
+/// What has been defined so far, by id.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Attribute definitions: name and data type.
     pub(super) fields: BTreeMap<String, (String, String)>,
-    /// Enumeration value id to name.
+    /// Enumeration values: name.
     pub(super) choices: BTreeMap<String, String>,
+    /// Data types and kinds: where they stand in the set.
+    pub(super) datatypes: BTreeMap<String, usize>,
+    pub(super) kinds: BTreeMap<String, usize>,
 }
 
 impl Context<'_> {
@@ -28,7 +38,7 @@ impl Context<'_> {
     }
 
     pub(super) fn define(&mut self, field: &Field) {
-        self.fields.insert(field.named.id.clone(), (field.named.name.clone(), field.datatype.clone()));
+        self.known.fields.insert(field.named.id.clone(), (field.named.name.clone(), field.datatype.clone()));
     }
 }
 
@@ -77,11 +87,7 @@ pub(super) fn boolean(
 }
 
 /// The values in a VALUES element.
-pub(super) fn attributes(
-    element: &Element,
-    set: &mut ForeignSet,
-    context: &Context<'_>,
-) -> Vec<Attribute> {
+pub(super) fn attributes(element: &Element, set: &mut ForeignSet, context: &Context<'_>) -> Vec<Attribute> {
     let mut found = Vec::new();
     for value in element.list("VALUES") {
         if let Some(attribute) = attribute(value, set, context) {
@@ -96,9 +102,10 @@ fn attribute(element: &Element, set: &mut ForeignSet, context: &Context<'_>) -> 
     if definition.is_empty() {
         set.find(format!("{} names no definition", element.name), &context.source(element));
     }
-    let (name, datatype) = context.fields.get(&definition).cloned().unwrap_or_default();
+    let (name, datatype) = context.known.fields.get(&definition).cloned().unwrap_or_default();
     let mut value = value(element, set, context)?;
-    if context.own && datatype == JSON_TYPE
+    if context.own
+        && datatype == JSON_TYPE
         && let Value::Text(text) = &value
         && let Ok(node) = tree::json(File { name: context.file, bytes: text.as_bytes() }, context.limits)
     {
@@ -128,7 +135,7 @@ pub(super) fn value(element: &Element, set: &mut ForeignSet, context: &Context<'
                 .list("VALUES")
                 .map(|reference| {
                     let id = context.id(&reference.text());
-                    let name = context.choices.get(&id).cloned().unwrap_or_default();
+                    let name = context.known.choices.get(&id).cloned().unwrap_or_default();
                     Choice { id, name }
                 })
                 .collect(),

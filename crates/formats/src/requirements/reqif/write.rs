@@ -1,15 +1,15 @@
 //! A [`ForeignSet`] as one ReqIF 1.0 document, in the order of the schema. What was read from ReqIF is written under the
 //! ids it had; other tools' items get kinds and definitions of their own. Not here: which definitions those are.
 
-use super::super::model::{
-    Attribute, ForeignSet, Link, Named, Outline, Target, Tool, Value, ValueType,
-};
-use super::super::xhtml::{escape, escape_attribute, markup};
+use super::super::model::{Attribute, Link, Named, Outline, Target, Tool, Value, ValueType};
+use super::super::set::ForeignSet;
+use super::super::xhtml::markup;
 use super::super::{Error, json, views};
+use super::OWN_TOOL;
 use super::element::parse_fragment;
 use super::read::kind_element;
-use super::write_types::{Class, Owner, Plan, missing_views, owner};
-use super::{OWN_TOOL, encode};
+use super::write_types::{Class, Owner, Plan, element_of, missing_views, owner};
+use super::write_xml::{Out, truth};
 
 /// Writes a set as ReqIF. `written` is the time that things without a time of change are given (RFC 3339).
 ///
@@ -40,7 +40,10 @@ pub fn write(set: &ForeignSet, written: &str) -> Result<String, Error> {
     out.close("CORE-CONTENT");
     out.close("REQ-IF");
     // XML 1.0 clause 2.2: such characters cannot be written at all, not even escaped.
-    if let Some(at) = out.text.find(|c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')) {
+    if let Some(at) = out
+        .text
+        .find(|c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}'))
+    {
         let before: String = out.text.get(..at).unwrap_or_default().chars().rev().take(40).collect();
         let before: String = before.chars().rev().collect();
         let reason = format!("a character that XML does not allow, after {before:?}");
@@ -49,104 +52,7 @@ pub fn write(set: &ForeignSet, written: &str) -> Result<String, Error> {
     Ok(out.text)
 }
 
-struct Out<'a> {
-    text: String,
-    depth: usize,
-    /// Whether ids are written as they are.
-    verbatim: bool,
-    written: &'a str,
-    plan: Plan,
-    /// Ids made up so far.
-    count: usize,
-}
-
 impl Out<'_> {
-    fn line(&mut self, name: &str, attributes: &[(&str, &str)], end: &str) {
-        for _ in 0..self.depth {
-            self.text.push_str("  ");
-        }
-        self.text.push('<');
-        self.text.push_str(name);
-        for (name, value) in attributes {
-            self.text.push(' ');
-            self.text.push_str(name);
-            self.text.push_str("=\"");
-            escape_attribute(&mut self.text, value);
-            self.text.push('"');
-        }
-        self.text.push_str(end);
-    }
-
-    fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.line(name, attributes, ">\n");
-        self.depth += 1;
-    }
-
-    fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.line(name, attributes, "/>\n");
-    }
-
-    fn close(&mut self, name: &str) {
-        self.depth = self.depth.saturating_sub(1);
-        for _ in 0..self.depth {
-            self.text.push_str("  ");
-        }
-        self.text.push_str("</");
-        self.text.push_str(name);
-        self.text.push_str(">\n");
-    }
-
-    fn leaf(&mut self, name: &str, text: &str) {
-        self.line(name, &[], ">");
-        escape(&mut self.text, text);
-        self.text.push_str("</");
-        self.text.push_str(name);
-        self.text.push_str(">\n");
-    }
-
-    fn id(&self, id: &str) -> String {
-        if self.verbatim { id.to_owned() } else { encode(id) }
-    }
-
-    /// `<NAME><REFERENCE>id</REFERENCE></NAME>`; nothing without an id.
-    fn reference(&mut self, name: &str, reference: &str, id: &str) {
-        if !id.is_empty() {
-            let id = self.id(id);
-            self.open(name, &[]);
-            self.leaf(reference, &id);
-            self.close(name);
-        }
-    }
-
-    /// Opens an identifiable element; an id is made up where there is none.
-    fn identified(&mut self, name: &str, named: &Named, more: &[(&str, &str)]) {
-        let id = if named.id.is_empty() && !self.verbatim {
-            self.count += 1;
-            format!("vouchsafe-{}", self.count)
-        } else {
-            self.id(&named.id)
-        };
-        let changed = if named.changed.is_empty() && !self.verbatim { self.written } else { &*named.changed };
-        let mut attributes = Vec::new();
-        for (name, value) in [
-            ("IDENTIFIER", id.as_str()),
-            ("LAST-CHANGE", changed),
-            ("LONG-NAME", &named.name),
-            ("DESC", &named.description),
-        ] {
-            if !value.is_empty() {
-                attributes.push((name, value));
-            }
-        }
-        attributes.extend_from_slice(more);
-        self.open(name, &attributes);
-        if !named.alternative.is_empty() {
-            self.open("ALTERNATIVE-ID", &[]);
-            self.empty("ALTERNATIVE-ID", &[("IDENTIFIER", &named.alternative)]);
-            self.close("ALTERNATIVE-ID");
-        }
-    }
-
     fn header(&mut self, set: &ForeignSet) {
         let mut id = "vouchsafe-export".to_owned();
         let mut lines: Vec<(&str, String)> = Vec::new();
@@ -183,7 +89,8 @@ impl Out<'_> {
         self.open("DATATYPES", &[]);
         for datatype in &set.datatypes {
             let name = format!("DATATYPE-DEFINITION-{}", element_of(datatype.value));
-            let bounds: Vec<(&str, &str)> = datatype.bounds.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            let bounds: Vec<(&str, &str)> =
+                datatype.bounds.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             self.identified(&name, &datatype.named, &bounds);
             if datatype.value == ValueType::Choice && !datatype.values.is_empty() {
                 self.open("SPECIFIED-VALUES", &[]);
@@ -210,7 +117,8 @@ impl Out<'_> {
                     Class::Real => &[("MIN", "-1.0E308"), ("MAX", "1.0E308"), ("ACCURACY", "17")],
                     _ => &[],
                 };
-                let mut attributes = vec![("IDENTIFIER", id), ("LAST-CHANGE", self.written), ("LONG-NAME", id)];
+                let mut attributes =
+                    vec![("IDENTIFIER", id), ("LAST-CHANGE", self.written), ("LONG-NAME", id)];
                 attributes.extend_from_slice(limits);
                 self.empty(&name, &attributes);
             }
@@ -237,7 +145,7 @@ impl Out<'_> {
         }
         for (owner, added) in &plan.owners {
             let (of, name) = match owner {
-                Owner::Id(of, id) if set.kinds.iter().any(|k| k.of == *of && k.named.id == *id) => continue,
+                Owner::Id(of, id) if plan.defined(*of, id) => continue,
                 Owner::Id(of, _) => (*of, ""),
                 Owner::Name(of, name) => (*of, name.as_str()),
             };
@@ -269,7 +177,8 @@ impl Out<'_> {
         self.reference("TYPE", &format!("DATATYPE-DEFINITION-{ending}-REF"), &field.datatype);
         if let Some(default) = &field.default {
             self.open("DEFAULT-VALUE", &[]);
-            self.value(default, None, &field.named.id)?;
+            let id = self.id(&field.named.id);
+            self.value(default, &id, &field.named.id)?;
             self.close("DEFAULT-VALUE");
         }
         self.close(&name);
@@ -299,28 +208,34 @@ impl Out<'_> {
             self.open("VALUES", &[]);
             for attribute in attributes.iter().chain(added) {
                 let definition = if attribute.definition.is_empty() {
-                    self.plan.definition(owner, attribute).unwrap_or_default().to_owned()
+                    match self.plan.definition(owner, attribute) {
+                        Some((id, true)) => self.id(id),
+                        Some((id, false)) => id.to_owned(),
+                        None => String::new(),
+                    }
                 } else {
                     self.id(&attribute.definition)
                 };
-                self.value(&attribute.value, Some(&definition), id)?;
+                self.value(&attribute.value, &definition, id)?;
             }
             self.close("VALUES");
         }
         let (of, kind) = match owner {
             Owner::Id(of, id) => (*of, id.clone()),
-            Owner::Name(of, _) => (*of, self.plan.owners.get(owner).map(|a| a.id.clone()).unwrap_or_default()),
+            Owner::Name(of, _) => {
+                (*of, self.plan.owners.get(owner).map(|a| a.id.clone()).unwrap_or_default())
+            }
         };
         self.reference("TYPE", &format!("{}-REF", kind_element(of)), &kind);
         Ok(())
     }
 
-    fn value(&mut self, value: &Value, definition: Option<&str>, item: &str) -> Result<(), Error> {
+    fn value(&mut self, value: &Value, definition: &str, item: &str) -> Result<(), Error> {
         let class = Class::of(value);
         let name = format!("ATTRIBUTE-VALUE-{}", class.element());
         let reference = format!("ATTRIBUTE-DEFINITION-{}-REF", class.element());
         let define = |out: &mut Self| {
-            if let Some(definition) = definition {
+            if !definition.is_empty() {
                 out.open("DEFINITION", &[]);
                 out.leaf(&reference, definition);
                 out.close("DEFINITION");
@@ -485,21 +400,5 @@ impl Out<'_> {
             self.close("RELATION-GROUP");
         }
         self.close("SPEC-RELATION-GROUPS");
-    }
-}
-
-fn truth(truth: bool) -> &'static str {
-    if truth { "true" } else { "false" }
-}
-
-fn element_of(value: ValueType) -> &'static str {
-    match value {
-        ValueType::Text => "STRING",
-        ValueType::Xhtml => "XHTML",
-        ValueType::Integer => "INTEGER",
-        ValueType::Real => "REAL",
-        ValueType::Boolean => "BOOLEAN",
-        ValueType::Date => "DATE",
-        ValueType::Choice => "ENUMERATION",
     }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::model::{Attribute, ForeignItem, ForeignSet, Target, Value};
+use super::super::model::{Attribute, Field, ForeignItem, Kind, Target, Value, ValueType};
+use super::super::set::ForeignSet;
 use super::super::views;
 use super::JSON_TYPE;
 
@@ -90,38 +91,44 @@ pub(super) fn owner(of: Target, id: &str, name: &str) -> Owner {
 pub(super) struct Added {
     pub(super) id: String,
     pub(super) fields: BTreeMap<(String, Class), String>,
+    /// Attributes the kind has already under that name and class, with the ids they have in the set.
+    reused: BTreeMap<(String, Class), String>,
 }
 
 /// Everything that is added.
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) owners: BTreeMap<Owner, Added>,
+    /// Where the set's own kinds stand, by what they are of and id.
+    kinds: BTreeMap<(Target, String), usize>,
 }
 
 impl Plan {
     pub(super) fn of(set: &ForeignSet) -> Self {
-        let mut plan = Self::default();
+        let kinds = set.kinds.iter().enumerate().map(|(at, kind)| ((kind.of, kind.named.id.clone()), at));
+        let mut plan = Self { owners: BTreeMap::new(), kinds: kinds.collect() };
         for item in &set.items {
             let owner = owner(Target::Item, &item.kind_id, &item.kind);
-            plan.add(&owner, &item.attributes);
-            plan.add(&owner, &missing_views(item));
+            plan.add(set, &owner, &item.attributes);
+            plan.add(set, &owner, &missing_views(item));
         }
         for (_, link) in set.links().filter(|(_, link)| !link.external) {
-            plan.add(&owner(Target::Link, &link.kind_id, &link.kind), &link.attributes);
+            plan.add(set, &owner(Target::Link, &link.kind_id, &link.kind), &link.attributes);
         }
         for stray in &set.strays {
             let link = &stray.link;
-            plan.add(&owner(Target::Link, &link.kind_id, &link.kind), &link.attributes);
+            plan.add(set, &owner(Target::Link, &link.kind_id, &link.kind), &link.attributes);
         }
         for document in &set.documents {
-            plan.add(&owner(Target::Document, &document.kind_id, &document.kind), &document.attributes);
+            plan.add(set, &owner(Target::Document, &document.kind_id, &document.kind), &document.attributes);
         }
         plan
     }
 
-    fn add(&mut self, owner: &Owner, attributes: &[Attribute]) {
+    fn add(&mut self, set: &ForeignSet, owner: &Owner, attributes: &[Attribute]) {
         let n = self.owners.len();
-        let new = || Added { id: format!("vouchsafe-kind-{n}"), fields: BTreeMap::new() };
+        let new =
+            || Added { id: format!("vouchsafe-kind-{n}"), fields: BTreeMap::new(), reused: BTreeMap::new() };
         let undefined = attributes.iter().filter(|a| a.definition.is_empty());
         let mut undefined = undefined.peekable();
         // A kind that is named by id and needs nothing more needs no addition.
@@ -130,20 +137,63 @@ impl Plan {
             return;
         }
         let added = self.owners.entry(owner.clone()).or_insert_with(new);
+        let kind = match owner {
+            Owner::Id(of, id) => self.kinds.get(&(*of, id.clone())).and_then(|at| set.kinds.get(*at)),
+            Owner::Name(..) => None,
+        };
         for attribute in undefined {
-            let m = added.fields.len();
-            let id = format!("{}-{m}", added.id);
-            added.fields.entry((attribute.name.clone(), Class::of(&attribute.value))).or_insert(id);
+            let key = (attribute.name.clone(), Class::of(&attribute.value));
+            if added.fields.contains_key(&key) || added.reused.contains_key(&key) {
+                continue;
+            }
+            if let Some(id) = existing(kind, &key) {
+                added.reused.insert(key, id);
+            } else {
+                let id = format!("{}-{}", added.id, added.fields.len());
+                added.fields.insert(key, id);
+            }
         }
     }
 
-    pub(super) fn definition(&self, owner: &Owner, attribute: &Attribute) -> Option<&str> {
+    /// The id of an attribute's definition, and whether it is the set's own, so has to be written as such.
+    pub(super) fn definition(&self, owner: &Owner, attribute: &Attribute) -> Option<(&str, bool)> {
         let key = (attribute.name.clone(), Class::of(&attribute.value));
-        Some(self.owners.get(owner)?.fields.get(&key)?.as_str())
+        let added = self.owners.get(owner)?;
+        let new = added.fields.get(&key).map(|id| (id.as_str(), false));
+        new.or_else(|| added.reused.get(&key).map(|id| (id.as_str(), true)))
+    }
+
+    /// Whether the set defines the kind itself.
+    pub(super) fn defined(&self, of: Target, id: &str) -> bool {
+        self.kinds.contains_key(&(of, id.to_owned()))
     }
 
     pub(super) fn uses(&self, class: Class) -> bool {
         self.owners.values().any(|added| added.fields.keys().any(|(_, used)| *used == class))
+    }
+}
+
+/// The id of the attribute of that name and class that the set's own kind has.
+fn existing(kind: Option<&Kind>, (name, class): &(String, Class)) -> Option<String> {
+    let fits = |field: &&Field| {
+        let json = field.datatype == JSON_TYPE;
+        field.named.name == *name
+            && json == (*class == Class::Json)
+            && class.element() == element_of(field.value)
+    };
+    kind?.fields.iter().find(fits).map(|field| field.named.id.clone())
+}
+
+/// The ending of the elements' names for a type of values.
+pub(super) fn element_of(value: ValueType) -> &'static str {
+    match value {
+        ValueType::Text => "STRING",
+        ValueType::Xhtml => "XHTML",
+        ValueType::Integer => "INTEGER",
+        ValueType::Real => "REAL",
+        ValueType::Boolean => "BOOLEAN",
+        ValueType::Date => "DATE",
+        ValueType::Choice => "ENUMERATION",
     }
 }
 
@@ -158,7 +208,9 @@ pub(super) fn missing_views(item: &ForeignItem) -> Vec<Attribute> {
         added.push(Attribute::text("ReqIF.Text", &*item.text));
     }
     let external = item.links.iter().filter(|link| link.external).map(|link| {
-        Value::List(vec![Value::Text(link.kind.clone()), Value::Text(link.target.clone())])
+        let attributes = link.attributes.iter().map(|a| (a.name.clone(), a.value.clone())).collect();
+        let [kind, target] = [&link.kind, &link.target].map(|text| Value::Text(text.clone()));
+        Value::List(vec![kind, target, Value::Map(attributes)])
     });
     let external: Vec<Value> = external.collect();
     if !external.is_empty() {
