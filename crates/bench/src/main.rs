@@ -41,12 +41,16 @@ fn main() -> ExitCode {
     let (mut quick, mut entries, mut directory, mut only) = (false, None, std::env::temp_dir(), None);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        match (word.as_str(), word.as_str()) {
-            ("--quick", _) => quick = true,
-            ("--entries", _) => entries = words.next().and_then(|n| n.replace('_', "").parse().ok()),
-            ("--dir", _) => directory = words.next().map_or(directory, PathBuf::from),
-            ("--only", _) => only = words.next(),
-            (_, other) => {
+        match word.as_str() {
+            "--quick" => quick = true,
+            "--entries" => entries = words.next().and_then(|n| n.replace('_', "").parse().ok()),
+            "--dir" => directory = words.next().map_or(directory, PathBuf::from),
+            "--only" => only = words.next(),
+            restart::WORLD => {
+                restart::weigh(&words.next().map(PathBuf::from).unwrap());
+                return ExitCode::SUCCESS;
+            }
+            other => {
                 eprintln!("unknown argument `{other}`");
                 eprintln!("usage: vouchsafe-bench [--quick] [--entries N] [--dir DIR] [--only WORD]");
                 return ExitCode::from(2);

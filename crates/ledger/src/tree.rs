@@ -1,10 +1,12 @@
 //! The tree at a durable head: roots, inclusion and consistency proofs at any size up to it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tlog::Hash;
 use tlog::tile::{Edge, EdgeReader, TileCoord, TileError};
-use tlog::tree::TreeError;
+use tlog::tree::{HashReader, TreeError};
 
 use crate::error::LedgerError;
 use crate::ports::{Log, Problem, StoreError};
@@ -88,7 +90,6 @@ impl TreeView {
     /// # Errors
     /// The index is beyond the tree, or a tile cannot be read.
     pub fn leaf(&self, index: u64) -> Result<Hash, LedgerError> {
-        use tlog::tree::HashReader;
         self.within("entry", index, index < self.size())?;
         self.reader().node(0, index).map_err(|e| tree_error(TreeError::Read(e)))
     }
@@ -122,6 +123,28 @@ pub(crate) fn batch_proof(
             Problem::Damaged("the tile is missing".into()),
         ))
     });
+    let reader = Remembering { inner: reader, known: RefCell::default() };
     let proof = |index: &u64| tlog::tree::inclusion_proof(&reader, *index, edge.size()).map_err(tree_error);
     indices.iter().map(proof).collect()
+}
+
+/// Remembers the nodes that were read. Proofs of neighbours share most of theirs, and a node within a full tile costs up to
+/// 127 hashes: without this, proofs cost more than half of what the signatures of their entries do.
+struct Remembering<R> {
+    inner: R,
+    /// At most the nodes of one batch's proofs.
+    known: RefCell<BTreeMap<(u8, u64), Hash>>,
+}
+
+impl<R: HashReader> HashReader for Remembering<R> {
+    type Error = R::Error;
+
+    fn node(&self, level: u8, index: u64) -> Result<Hash, R::Error> {
+        if let Some(hash) = self.known.borrow().get(&(level, index)) {
+            return Ok(*hash);
+        }
+        let hash = self.inner.node(level, index)?;
+        self.known.borrow_mut().insert((level, index), hash);
+        Ok(hash)
+    }
 }

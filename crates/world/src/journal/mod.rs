@@ -210,6 +210,10 @@ impl Concern for Journal {
             return Ok(());
         }
         let (index, fact) = states::read(state)?;
+        // The key repeats what the value says; another one would come back as another state.
+        if states::of(index, &fact).is_none_or(|(key, _)| key != state.key) {
+            return Err(BadState::Key);
+        }
         self.take(index, &fact);
         Ok(())
     }

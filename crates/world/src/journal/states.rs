@@ -106,3 +106,24 @@ fn read_value(tag: u16, raw: &[u8]) -> Result<(u64, Fact), Malformed> {
     r.finish()?;
     Ok((index, fact))
 }
+
+#[cfg(test)]
+mod tests {
+    use evidence::facts::log::Epoch;
+
+    use super::of;
+    use crate::concern::{Concern, State};
+    use crate::journal::Journal;
+
+    #[test]
+    fn a_key_is_the_one_of_its_value() {
+        let (key, value) = of(3, &Epoch { apply_version: 1, description: "x".into() }.into()).expect("it sets a state");
+        let good = State { key, value };
+        assert_eq!(Journal::default().restore(&good), Ok(()));
+        for at in 2..good.key.len() {
+            let mut bad = good.clone();
+            bad.key[at] ^= 1;
+            assert!(Journal::default().restore(&bad).is_err(), "byte {at}");
+        }
+    }
+}
