@@ -9,7 +9,7 @@ use records::facts::{Outcome, TestResult};
 use crate::failure::Failure;
 
 /// Properties by which a test names its record, in the order they are asked.
-const PROPERTIES: [&str; 4] = ["test_id", "verifies", "requirement", "test_key"];
+const PROPERTIES: [&str; 5] = ["test_case", "test_id", "verifies", "requirement", "test_key"];
 
 /// The results in a report. A test that names no record is left out: the report may hold many that verify nothing.
 pub(super) fn read(path: &Path) -> Result<Vec<TestResult>, Failure> {
