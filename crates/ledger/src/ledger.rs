@@ -1,8 +1,8 @@
 //! The ledger as its users see it: open it, submit entries, read at the durable head, stop it.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{SyncSender, TrySendError, channel, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLockReadGuard};
+use std::sync::mpsc::{SyncSender, TrySendError, channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,62 +13,22 @@ use world::World;
 
 use crate::authenticate::{Asked, Authenticated, authenticate};
 use crate::authorise::Authorise;
-use crate::committer;
 use crate::error::{LedgerError, Rejection};
 use crate::guard::{Doubt, Standing, check, compare};
 use crate::keys::LedgerKeys;
+use crate::options::Options;
 use crate::ports::{Blobs, Clock, Guard, Log, Vault};
 use crate::receipt::{Level, Receipt};
 use crate::recover::load;
 use crate::seal::SealedTrees;
-use crate::sequencer::{Message, Sequencer};
+use crate::sequencer::Message;
 use crate::shared::{Durable, Outcome, Reply, Shared};
 use crate::snapshot::Snapshots;
+use crate::threads::{self, Stop};
 use crate::tree::TreeView;
-
-/// Bounds of the write path.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Most entries of one submission.
-    pub submission_entries: usize,
-    /// Most bytes of one submission.
-    pub submission_bytes: usize,
-    /// Entries at which a batch is full.
-    pub batch_entries: usize,
-    /// Bytes at which a batch is full.
-    pub batch_bytes: usize,
-    /// Submissions that may wait for the sequencer; more are refused.
-    pub queue: usize,
-    /// Silence after which the ledger ticks by itself.
-    pub idle_tick: Duration,
-    /// How far the guard may lie behind.
-    pub guard_interval: Duration,
-    /// Threads that verify signatures of one submission.
-    pub verifiers: usize,
-    /// Seconds of log time after which states are sealed, when something has happened.
-    pub seal_every: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            submission_entries: 1_000,
-            submission_bytes: 4 << 20,
-            batch_entries: 4_096,
-            batch_bytes: 16 << 20,
-            queue: 1_024,
-            idle_tick: Duration::from_secs(60),
-            guard_interval: Duration::from_secs(1),
-            verifiers: std::thread::available_parallelism().map_or(1, |n| n.get().min(16)),
-            seal_every: 3_600,
-        }
-    }
-}
 
 /// Submissions with at least this many entries are verified on several threads.
 const PARALLEL: usize = 16;
-/// Place of the guard's thread in the order of their ending.
-const GUARD_THREAD: usize = 3;
 /// Most roots of beacons remembered.
 const BEACONS: usize = 4_096;
 
@@ -139,7 +99,8 @@ impl Ledger {
             standing,
         ));
         let guard_stop = Arc::new(Stop::default());
-        let (inbox, threads) = start(&shared, parts.keys, parts.snapshots, &options, edge, &guard_stop)?;
+        let (inbox, threads) =
+            threads::start(&shared, parts.keys, parts.snapshots, &options, edge, &guard_stop)?;
         let threads = Mutex::new(threads);
         Ok(Self { shared, inbox, options, threads, guard_stop, beacons: Mutex::new(BTreeMap::new()) })
     }
@@ -462,7 +423,7 @@ impl Ledger {
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for (n, thread) in threads.into_iter().enumerate() {
             // The guard ends last, when nothing can grow any more.
-            if n == GUARD_THREAD {
+            if n == threads::GUARD {
                 self.guard_stop.set();
             }
             if thread.join().is_err() {
@@ -483,84 +444,4 @@ fn standing(parts: &Parts, tree: &TreeView, keys: &[VerifierKey], log_key: &str)
         return Standing::ReadOnly(Doubt::OtherKey);
     }
     check(&*parts.guard, tree, keys).map_or(Standing::Writable, Standing::ReadOnly)
-}
-
-fn start(
-    shared: &Arc<Shared>,
-    keys: LedgerKeys,
-    snapshots: Option<Snapshots>,
-    options: &Options,
-    edge: tlog::tile::Edge,
-    guard_stop: &Arc<Stop>,
-) -> Result<(SyncSender<Message>, Vec<JoinHandle<()>>), LedgerError> {
-    let (inbox, messages) = sync_channel(options.queue);
-    let (control, results) = channel();
-    let (groups, to_commit) = sync_channel(1);
-    let (durable, to_acknowledge) = channel();
-    let sequencer = Sequencer::new(
-        shared.clone(),
-        messages,
-        results,
-        groups,
-        keys,
-        options.clone(),
-        edge,
-        snapshots,
-        inbox.clone(),
-    );
-    let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
-        let thread = std::thread::Builder::new().name(format!("ledger-{name}")).spawn(work);
-        thread.map_err(|e| LedgerError::Thread { name: name.into(), problem: e.to_string() })
-    };
-    let wake = inbox.clone();
-    let (for_commit, for_receipts, for_guard) = (shared.clone(), shared.clone(), shared.clone());
-    let (interval, stop) = (options.guard_interval, guard_stop.clone());
-    let threads = vec![
-        spawn("sequencer", Box::new(move || sequencer.run()))?,
-        spawn(
-            "committer",
-            Box::new(move || committer::commit(&for_commit, &to_commit, &durable, &control, &wake)),
-        )?,
-        spawn("receipts", Box::new(move || committer::acknowledge(&for_receipts, &to_acknowledge)))?,
-        spawn("guard", Box::new(move || keep_guard(&for_guard, interval, &stop)))?,
-    ];
-    Ok((inbox, threads))
-}
-
-/// A flag that ends a wait.
-#[derive(Default)]
-struct Stop(Mutex<bool>, Condvar);
-
-impl Stop {
-    fn set(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.1.notify_all();
-    }
-
-    /// Waits for the flag, at most so long, and says whether it is set.
-    fn wait(&self, timeout: Duration) -> bool {
-        let flag = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (flag, _) =
-            self.1.wait_timeout_while(flag, timeout, |set| !*set).unwrap_or_else(PoisonError::into_inner);
-        *flag
-    }
-}
-
-/// Writes the durable head to the guard whenever it has grown, once an interval, and once more at the end. The guard is
-/// never ahead of what is durable.
-fn keep_guard(shared: &Shared, interval: Duration, stop: &Stop) {
-    let mut kept = 0;
-    loop {
-        let last = stop.wait(interval);
-        let durable = shared.durable();
-        if durable.edge.size() > kept && shared.standing() == Standing::Writable {
-            match shared.guard.store(&durable.checkpoint) {
-                Ok(()) => kept = durable.edge.size(),
-                Err(e) => tracing::error!(error = %e, "the fork guard was not written"),
-            }
-        }
-        if last {
-            return;
-        }
-    }
 }

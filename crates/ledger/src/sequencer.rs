@@ -21,7 +21,7 @@ use crate::committer::{Group, Pending, Slot};
 use crate::error::{LedgerError, Rejection};
 use crate::guard::{Doubt, Standing};
 use crate::keys::LedgerKeys;
-use crate::ledger::Options;
+use crate::options::Options;
 use crate::ports::{Batch, StoreError};
 use crate::seal::SealedTrees;
 use crate::shared::{Reply, Shared};
