@@ -5,6 +5,7 @@
 
 mod blobs;
 mod body;
+mod device;
 mod entries;
 mod events;
 mod health;
@@ -171,7 +172,8 @@ impl Api {
             .route("/api/v1/events", get(events::events))
             .route("/api/v1/blobs", put(blobs::put))
             .route("/api/v1/blobs/{digest}", get(blobs::get))
-            .route("/device/v1/freshness", get(proofs::freshness))
+            .route("/device/v1/freshness", get(device::freshness))
+            .route("/device/v1/evidence", post(device::evidence))
             .route("/healthz", get(health::health))
             .route("/api/{*path}", any(nothing))
             .route("/device/{*path}", any(nothing))

@@ -1,4 +1,4 @@
-//! Proofs that anyone may fetch: inclusion, consistency, and the freshness beacon that devices embed.
+//! Proofs that anyone may fetch: inclusion and consistency.
 //!
 //! A proof names the leaf hash alone, which covers the signature. The entry hash covers the body only, and whoever can
 //! guess a body could confirm it by that hash; it takes a token.
@@ -6,11 +6,8 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use evidence::Field;
-use evidence::cbor::Writer;
-use evidence::types::Beacon;
 use ledger::{LedgerError, Level};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,7 +16,7 @@ use tlog::{Checkpoint, Note};
 
 use super::Api;
 use super::moment::{Known, number};
-use super::outcome::{hex, wants_cbor};
+use super::outcome::hex;
 use super::problem::{Code, Problem};
 
 /// Ending of the address that gives the C2SP tlog-proof file.
@@ -99,44 +96,8 @@ pub(super) async fn consistency(
     .await
 }
 
-/// Serves `GET /device/v1/freshness`: the newest beacon, with the signed checkpoint that vouches for it.
-pub(super) async fn freshness(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let ledger = &api.app.ledger;
-    let note = ledger.checkpoint();
-    let checkpoint =
-        Note::parse(note.as_bytes()).and_then(|n| Checkpoint::parse(n.text())).map_err(damaged)?;
-    let reading = ledger.read();
-    let size = checkpoint.size;
-    let recoveries = reading.journal().recoveries().iter().rev();
-    let generation =
-        recoveries.filter(|(index, _)| *index < size).map(|(_, r)| r.generation).next().unwrap_or(0);
-    let known = Known::of(&reading, size);
-    drop(reading);
-    let beacon = Beacon { generation, size, root: checkpoint.root };
-    let caching = (header::CACHE_CONTROL, "public, max-age=5");
-    if wants_cbor(&headers) {
-        let mut w = Writer::with_capacity(512);
-        w.map(3);
-        w.int(1);
-        beacon.write(&mut w);
-        w.int(2);
-        w.uint(known.time.seconds());
-        w.int(3);
-        w.text(&note);
-        return Ok(([(header::CONTENT_TYPE, "application/cbor"), caching], w.into_bytes()).into_response());
-    }
-    let answer = known.answer(json!({
-        "generation": generation,
-        "size": size,
-        "root": beacon.root.to_string(),
-        "time": known.time.to_string(),
-        "checkpoint": &*note,
-    }));
-    Ok(([(header::CONTENT_TYPE, "application/json"), caching], answer.to_string()).into_response())
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
-fn damaged(error: tlog::Error) -> Problem {
+pub(super) fn damaged(error: tlog::Error) -> Problem {
     LedgerError::BadCheckpoint(error.to_string()).into()
 }
 

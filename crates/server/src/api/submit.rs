@@ -70,7 +70,7 @@ pub(super) async fn submit(
     Ok(answer(&headers, &outcomes, late))
 }
 
-fn require_sequence(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn require_sequence(headers: &HeaderMap) -> Result<(), Problem> {
     let stated = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let essence = stated.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(CBOR_SEQUENCE) {
@@ -80,13 +80,13 @@ fn require_sequence(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// What could not be told apart gets one outcome of its own.
-fn malformed(tail: Malformed) -> Outcome {
+pub(super) fn malformed(tail: Malformed) -> Outcome {
     Err(Rejection::Malformed(EntryError::Envelope(tail)))
 }
 
 /// Hands entries to the ledger. What was handed over is finished even if the client goes away; until then it counts
 /// against the number in flight.
-async fn hand_in(
+pub(super) async fn hand_in(
     api: &Api,
     entries: Vec<Arc<[u8]>>,
     share: Option<tokio::sync::OwnedSemaphorePermit>,

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod api;
+mod api_device;
 mod api_entries;
 mod api_events;
 mod api_house;

@@ -73,6 +73,12 @@ impl Journal {
         &self.recoveries
     }
 
+    /// Rotations of the log key, each with its index.
+    #[must_use]
+    pub fn rotations(&self) -> &[(u64, LogKeyRotated)] {
+        &self.rotations
+    }
+
     /// Origin of the checkpoints now.
     #[must_use]
     pub fn origin(&self) -> &str {
