@@ -37,6 +37,9 @@ pub(crate) struct Settings {
     pub(crate) runs: usize,
 }
 
+/// What measures one part and adds its lines.
+type Part = fn(&Settings, &mut Table);
+
 fn main() -> ExitCode {
     let (mut quick, mut entries, mut directory, mut only) = (false, None, std::env::temp_dir(), None);
     let mut words = std::env::args().skip(1);
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, fn(&Settings, &mut Table)); 5] = [
+    let parts: [(&str, Part); 5] = [
         ("tree", tree::measure),
         ("ingest", ingest::measure),
         ("acknowledge", acknowledge::measure),

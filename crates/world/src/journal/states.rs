@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_key_is_the_one_of_its_value() {
-        let (key, value) = of(3, &Epoch { apply_version: 1, description: "x".into() }.into()).expect("it sets a state");
+        let (key, value) =
+            of(3, &Epoch { apply_version: 1, description: "x".into() }.into()).expect("it sets a state");
         let good = State { key, value };
         assert_eq!(Journal::default().restore(&good), Ok(()));
         for at in 2..good.key.len() {
