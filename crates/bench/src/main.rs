@@ -37,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) runs: usize,
 }
 
-/// One part of the bench: fills in its rows.
+/// What measures one part and adds its lines.
 type Part = fn(&Settings, &mut Table);
 
 fn main() -> ExitCode {

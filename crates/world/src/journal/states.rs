@@ -28,8 +28,16 @@ pub(super) fn read_counts(raw: &[u8]) -> Result<BTreeMap<u64, u64>, Malformed> {
     let mut r = Reader::new(raw);
     let n = r.array(usize::from(u16::MAX))?;
     let mut counts = BTreeMap::new();
+    let ascending = r.bad(Reason::OutOfRange("pairs of a fact's number, ascending, and its count"));
+    if !n.is_multiple_of(2) {
+        return Err(ascending);
+    }
     for _ in 0..n / 2 {
-        counts.insert(r.uint()?, r.uint()?);
+        let (tag, count) = (r.uint()?, r.uint()?);
+        if counts.last_key_value().is_some_and(|(last, _)| *last >= tag) {
+            return Err(ascending);
+        }
+        counts.insert(tag, count);
     }
     r.leave();
     r.finish()?;
@@ -114,6 +122,15 @@ mod tests {
     use super::of;
     use crate::concern::{Concern, State};
     use crate::journal::Journal;
+
+    #[test]
+    fn counts_have_one_form() {
+        let read = |bytes: &[u8]| super::read_counts(bytes);
+        assert!(read(&[0x84, 1, 2, 3, 4]).is_ok());
+        assert!(read(&[0x84, 3, 2, 1, 4]).is_err(), "out of order");
+        assert!(read(&[0x84, 1, 2, 1, 4]).is_err(), "twice");
+        assert!(read(&[0x83, 1, 2, 3]).is_err(), "a number without its count");
+    }
 
     #[test]
     fn a_key_is_the_one_of_its_value() {

@@ -1,6 +1,6 @@
 //! Bytes of the states of this concern: what is sealed and what a snapshot holds.
 
-use evidence::cbor::{Malformed, Reader, Writer};
+use evidence::cbor::{Malformed, Reader, Reason, Writer};
 use evidence::source::MAX_SOURCE;
 use evidence::{Field, PublicKey, SourceId};
 use tlog::Hash;
@@ -97,7 +97,11 @@ impl Stream {
         }
         r.leave();
         let closed = get_option(&mut r)?;
-        let key = if r.array(2)? == 2 { Some((r.uint()?, PublicKey::read(&mut r)?)) } else { None };
+        let key = match r.array(2)? {
+            0 => None,
+            2 => Some((r.uint()?, PublicKey::read(&mut r)?)),
+            _ => return Err(r.bad(Reason::Expected("nothing, or an index and a key"))),
+        };
         r.leave();
         r.leave();
         r.finish()?;

@@ -126,3 +126,15 @@ fn a_key_has_one_form() {
         assert_ne!(StreamKey::from_bytes(&bad), Ok(key), "byte {at}");
     }
 }
+
+#[test]
+fn a_half_key_is_none() {
+    let mut streams = Streams::default();
+    for (n, (body, hash)) in (0..).zip(chain(1)) {
+        streams.take(n, &body, hash);
+    }
+    let mut value = streams.iter().next().expect("one").1.encode();
+    assert!(Stream::decode(&value).is_ok());
+    *value.last_mut().expect("not empty") = 0x81;
+    assert!(Stream::decode(&value).is_err());
+}
