@@ -28,6 +28,18 @@ pub struct Authenticated {
     checks: Vec<Check>,
 }
 
+/// An entry on its way to the sequencer.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// Its author is proven.
+    Authentic(Box<Authenticated>),
+    /// Its source is known and its key is not, or not yet: an entry before it, of the same submission even, may bring the
+    /// key. Everything else about it was looked at; the proof is verified in its turn.
+    Unkeyed(Arc<[u8]>),
+    /// It is not taken.
+    Rejected(Rejection),
+}
+
 impl Authenticated {
     /// Whether the signatures inside the fact still hold. Keys may have changed since they were verified, by an entry of
     /// the same submission even; whatever the world asks for now and was not verified then is verified now.

@@ -7,11 +7,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use evidence::types::Beacon;
-use evidence::{Entry, Fact, SourceId, Time};
+use evidence::{Body, Entry, Fact, SourceId, Time};
 use tlog::{Hash, SigningKey, VerifierKey, leaf_hash};
-use world::World;
+use world::{Refusal, World};
 
-use crate::authenticate::{Asked, Authenticated, authenticate};
+use crate::authenticate::{Asked, Item, authenticate};
 use crate::authorise::Authorise;
 use crate::error::{LedgerError, Rejection};
 use crate::guard::{Doubt, Standing, check, compare};
@@ -161,7 +161,7 @@ impl Ledger {
         }
     }
 
-    fn authenticate_all(&self, entries: Vec<Arc<[u8]>>) -> Vec<Result<Authenticated, Rejection>> {
+    fn authenticate_all(&self, entries: Vec<Arc<[u8]>>) -> Vec<Item> {
         if entries.len() < PARALLEL || self.options.verifiers < 2 {
             return entries.into_iter().map(|e| self.authenticate_one(e)).collect();
         }
@@ -178,21 +178,32 @@ impl Ledger {
             let handles: Vec<_> =
                 parts.into_iter().map(|part| (part.len(), scope.spawn(move || work(part)))).collect();
             let joined = handles.into_iter().flat_map(|(n, handle)| {
-                let lost = || vec![Err(Rejection::Unavailable("a verifier failed".into())); n];
-                handle.join().unwrap_or_else(|_| lost())
+                let lost = |_| Item::Rejected(Rejection::Unavailable("a verifier failed".into()));
+                handle.join().unwrap_or_else(|_| (0..n).map(lost).collect())
             });
             joined.collect()
         })
     }
 
-    fn authenticate_one(&self, bytes: Arc<[u8]>) -> Result<Authenticated, Rejection> {
-        let authenticated = authenticate(bytes, |entry| Asked::of(&self.shared.world(), entry))?;
-        let body = authenticated.entry.body();
+    fn authenticate_one(&self, bytes: Arc<[u8]>) -> Item {
+        let authentic = authenticate(bytes.clone(), |entry| Asked::of(&self.shared.world(), entry));
+        let looked_at = match authentic {
+            Ok(a) => self.check_body(a.entry.body()).map(|()| Item::Authentic(Box::new(a))),
+            Err(Rejection::Refused(Refusal::UnknownKey(_))) => {
+                let entry = Entry::decode(&bytes).map_err(Rejection::Malformed);
+                entry.and_then(|e| self.check_body(e.body())).map(|()| Item::Unkeyed(bytes))
+            }
+            Err(rejection) => Err(rejection),
+        };
+        looked_at.unwrap_or_else(Item::Rejected)
+    }
+
+    /// What an entry refers to outside the world: the tree and the blobs.
+    fn check_body(&self, body: &Body) -> Result<(), Rejection> {
         if let Some(beacon) = &body.beacon {
             self.check_beacon(beacon)?;
         }
-        self.check_blobs(&body.fact)?;
-        Ok(authenticated)
+        self.check_blobs(&body.fact)
     }
 
     /// Blobs are durable before the commit that names them. Only the loss of one may be stated without it.
@@ -232,7 +243,7 @@ impl Ledger {
             // Nobody was shown a checkpoint that is not durable, so this is none of ours, even if the log is about to
             // reach its size.
             let Beacon { generation, size, .. } = *beacon;
-            return Err(Rejection::Refused(world::Refusal::FutureBeacon { generation, size }));
+            return Err(Rejection::Refused(Refusal::FutureBeacon { generation, size }));
         }
         let mut known = self.beacons.lock().unwrap_or_else(PoisonError::into_inner);
         let root = match known.get(&beacon.size) {

@@ -15,7 +15,7 @@ use tlog::tile::{Edge, FullTile};
 use tlog::{Checkpoint, Hash, Note, SigningKey, leaf_hash};
 use world::Verdict;
 
-use crate::authenticate::Authenticated;
+use crate::authenticate::{Asked, Authenticated, Item, authenticate};
 use crate::authorise::Act;
 use crate::committer::{Group, Pending, Slot};
 use crate::error::{LedgerError, Rejection};
@@ -31,7 +31,7 @@ use crate::voice;
 /// What the sequencer is told.
 pub(crate) enum Message {
     /// Entries whose authors are proven, and whatever was wrong with the others.
-    Submit { items: Vec<Result<Authenticated, Rejection>>, reply: Reply },
+    Submit { items: Vec<Item>, reply: Reply },
     /// The ledger states something itself.
     State { fact: Box<Fact>, reason: Option<String>, on_behalf_of: Option<SourceId>, reply: Reply },
     /// Checkpoints are signed with another key from here on.
@@ -199,7 +199,11 @@ impl Sequencer {
             Message::Submit { items, reply } => {
                 let slots = match self.refuse_all() {
                     Some(rejection) => {
-                        items.into_iter().map(|i| Slot::Done(i.err().unwrap_or(rejection.clone()))).collect()
+                        let own = |item| match item {
+                            Item::Rejected(own) => own,
+                            Item::Authentic(_) | Item::Unkeyed(_) => rejection.clone(),
+                        };
+                        items.into_iter().map(|item| Slot::Done(own(item))).collect()
                     }
                     None => self.take_all(items),
                 };
@@ -240,12 +244,21 @@ impl Sequencer {
         }
     }
 
-    fn take_all(&mut self, items: Vec<Result<Authenticated, Rejection>>) -> Vec<Slot> {
+    fn take_all(&mut self, items: Vec<Item>) -> Vec<Slot> {
         // Whoever sends nothing that verifies moves no clock.
-        let ticked = if items.iter().any(Result::is_ok) { self.tick() } else { Ok(()) };
+        let any = items.iter().any(|item| !matches!(item, Item::Rejected(_)));
+        let ticked = if any { self.tick() } else { Ok(()) };
         let mut slots = Vec::with_capacity(items.len());
         for item in items {
-            slots.push(match (item, &ticked) {
+            let authentic = match item {
+                Item::Authentic(a) => Ok(*a),
+                Item::Unkeyed(bytes) => {
+                    let world = self.shared.world();
+                    authenticate(bytes, |entry| Asked::of(&world, entry))
+                }
+                Item::Rejected(rejection) => Err(rejection),
+            };
+            slots.push(match (authentic, &ticked) {
                 (Err(rejection), _) => Slot::Done(rejection),
                 (Ok(a), Err(_)) if matches!(a.entry.body().fact, Fact::ClockAdvanced(_)) => self.take(a),
                 (Ok(_), Err(rejection)) => Slot::Done(rejection.clone()),

@@ -228,3 +228,26 @@ fn an_entry_names_only_blobs_that_are_there() {
     assert_eq!(f.ledger.blobs().put(bytes), Ok(digest));
     assert_eq!(code(&f.submit(entry)), "accepted");
 }
+
+#[test]
+fn a_key_that_comes_in_a_submission_verifies_what_follows_in_it() {
+    let (mut f, mut ci) = fixture();
+    let next = Author::new(SourceKind::Ci, 22);
+    let rotated = KeyRotated { source: ci.id, old: ci.key.id(), new: next.key.clone(), possession: None };
+    let (before, stale) = (ci.state(retired(1)), ci.sign(ci.body(retired(2))).encode());
+    let rotation = f.admin.state(rotated);
+    (ci.secret, ci.key) = (next.secret, next.key);
+    let forged = {
+        let body = ci.body(retired(3));
+        let mut bytes = ci.sign(body).encode();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        bytes
+    };
+    let after: Vec<_> = (4..8).map(|n| ci.state(retired(n))).collect();
+    let batch = [vec![before, rotation, stale.into(), forged.into()], after].concat();
+    let outcomes = f.ledger.submit(batch);
+    let codes: Vec<_> = outcomes.iter().map(code).collect();
+    assert_eq!(codes[..4], ["accepted", "accepted", "quarantined", "bad_proof"]);
+    assert!(codes[4..].iter().all(|c| *c == "accepted"), "{codes:?}");
+}
