@@ -11,7 +11,7 @@ use crate::files::problem;
 /// An exclusive lock on a file, held while this lives and let go by the system when the process dies.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -36,6 +36,15 @@ impl Lock {
         }
         // Only a help for people: that it cannot be written is no reason not to start.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    /// Gives the lock back at once. Closing alone would leave it with any process that was being started just then: between
+    /// fork and exec it holds a copy of the file.
+    fn drop(&mut self) {
+        // If it cannot be unlocked, closing it is all that is left.
+        let _ = self.file.unlock();
     }
 }
