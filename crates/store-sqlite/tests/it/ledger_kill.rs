@@ -126,7 +126,7 @@ fn nothing_acknowledged_is_lost_whenever_it_is_killed() {
     let size = held.check(&place);
     audited(&place);
     // What the kills left of snapshots that were being written goes with the next one.
-    place.open(2_000_000).unwrap().seal().unwrap();
+    place.open(1_500_000).unwrap().seal().unwrap();
     let names = std::fs::read_dir(place.data().join("snapshots")).unwrap();
     let names: Vec<_> = names.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert!(names.len() <= 2 && names.iter().all(|n| n.parse::<u64>().is_ok()), "{names:?}");
