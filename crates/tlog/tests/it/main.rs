@@ -14,7 +14,6 @@ mod merkle;
 mod naive;
 mod packet;
 mod policy;
-mod rate;
 mod tessera;
 mod tiles;
 mod torsion;
