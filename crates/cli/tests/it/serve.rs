@@ -30,7 +30,8 @@ fn a_running_server_takes_facts_and_lets_readers_in() {
     let local = house.run(&[&enrol[..], &signed].concat());
     assert_eq!(local.status.code(), Some(3), "the server holds the lock");
     let sent = house.json(&[&enrol[..], &signed, &["--server", &url]].concat());
-    assert_eq!(sent["answer"]["accepted"], 1, "{sent}");
+    assert_eq!(sent["index"], 1, "{sent}");
+    assert_eq!(sent["level"], "durable");
     assert_eq!(house.json(&["source", "list"])["count"], 3);
     // The identifier is taken: the server's refusal is bad input, not a success.
     house.ends(2, &[&enrol[..], &signed, &["--server", &url]].concat());
