@@ -30,7 +30,8 @@ fn a_running_server_takes_facts_and_lets_readers_in() {
     let local = house.run(&[&enrol[..], &signed].concat());
     assert_eq!(local.status.code(), Some(3), "the server holds the lock");
     let sent = house.json(&[&enrol[..], &signed, &["--server", &url]].concat());
-    assert_eq!(sent["index"], 1, "{sent}");
+    // A tick may have come before it.
+    assert!(sent["index"].as_u64() >= Some(1), "{sent}");
     assert_eq!(sent["level"], "durable");
     assert_eq!(house.json(&["source", "list"])["count"], 3);
     let copy = house.json(&["log", "backup", "copy"]);
