@@ -1,6 +1,8 @@
 //! Someone who states facts in one go: one key, one stream of its own, in the data directory or through a running server,
 //! with the documents that the facts name. Not here: which options say so (`author`).
 
+use std::sync::Arc;
+
 use evidence::entry::Proof;
 use evidence::keys::KeyUse;
 use evidence::proof::ssh;
@@ -25,7 +27,7 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Where entries go.
 enum Target {
     /// The ledger of the data directory, locked.
-    Here(Box<Ledger>),
+    Here(Arc<Ledger>),
     /// A running server, and what its log amounts to where the directory is at hand.
     There { remote: Remote, loaded: Option<Box<Loaded>> },
 }
@@ -115,9 +117,9 @@ impl Session {
         signer: Signer,
         told: Option<SourceId>,
         reason: Option<String>,
-        ledger: Ledger,
+        ledger: Arc<Ledger>,
     ) -> Result<Self, Failure> {
-        Self::begin(signer, told, reason, Target::Here(Box::new(ledger)))
+        Self::begin(signer, told, reason, Target::Here(ledger))
     }
 
     /// Through a server; `loaded` is its log where the directory is at hand.
@@ -219,7 +221,10 @@ impl Session {
             stream: self.stream,
             sequence: self.next,
             previous: self.previous,
-            time: Some(clock::now()),
+            time: Some(match &self.target {
+                Target::Here(ledger) => ledger.now(),
+                Target::There { .. } => clock::now(),
+            }),
             beacon: None,
             reason: self.reason.clone(),
             on_behalf_of: None,
