@@ -5,6 +5,8 @@
 
 mod after;
 mod cast;
+#[expect(dead_code, reason = "read by the acts that follow")]
+mod example;
 mod fleet;
 mod story;
 mod witnesses;
