@@ -16,18 +16,20 @@ pub struct StoredTree {
 }
 
 impl StoredTree {
-    /// Reads the newest snapshot of at most `size` entries that one of the seals vouches for. `None` if there is none.
-    /// Linear in the states of the concern.
+    /// Reads the snapshot that says most about the first `size` entries, of those that a seal vouches for: the smallest that
+    /// covers them all, else the largest. `None` if there is none. Linear in the states of the concern.
     ///
     /// # Errors
     /// A snapshot that a seal vouches for cannot be read.
-    pub fn newest(
+    pub fn covering(
         snapshots: &Snapshots,
         seals: &[Seal],
         concern: &str,
         size: u64,
     ) -> Result<Option<Self>, LedgerError> {
-        for at in snapshots.sizes().into_iter().filter(|at| *at <= size) {
+        let mut sizes = snapshots.sizes();
+        sizes.sort_unstable_by_key(|at| (*at < size, at.abs_diff(size)));
+        for at in sizes {
             let Some(seal) = seals.iter().find(|s| s.sealed.size == at) else { continue };
             let Some(stated) = seal.sealed.concerns.iter().find(|c| c.concern == concern) else { continue };
             let failed = |e: std::io::Error| LedgerError::Seal(format!("the snapshot at {at}: {e}"));
