@@ -89,7 +89,9 @@ pub(super) async fn page(
     }
     let (filter, after) = (filter(&ask)?, ask.after.as_deref().map(cursor).transpose()?);
     if after.is_some() && (ask.at.is_none() || ask.known.is_none()) {
-        return Err(Problem::bad("a later page is of the same moments: give `at` and `known` of the first one"));
+        return Err(Problem::bad(
+            "a later page is of the same moments: give `at` and `known` of the first one",
+        ));
     }
     api.blocking(move |ledger| {
         let moments = moments(ledger, ask.at.as_deref(), ask.known.as_deref())?;
@@ -125,9 +127,9 @@ pub(super) async fn page(
 
 /// Where a page begins: the count of the list and the subject before it.
 fn cursor(text: &str) -> Result<(u64, Subject), Problem> {
-    let parts = text.split_once('~').and_then(|(count, subject)| {
-        Some((super::moment::number(count)?, views::fleet::subject(subject)?))
-    });
+    let parts = text
+        .split_once('~')
+        .and_then(|(count, subject)| Some((super::moment::number(count)?, views::fleet::subject(subject)?)));
     parts.ok_or_else(|| Problem::bad("`after` is the `next` of the page before"))
 }
 
@@ -153,7 +155,8 @@ pub(super) fn add_proof(
     counted: bool,
 ) -> Result<(), Problem> {
     if basis.len() > MAX_PROVEN {
-        let detail = format!("the answer rests on {} entries; at most {MAX_PROVEN} are proven at once", basis.len());
+        let detail =
+            format!("the answer rests on {} entries; at most {MAX_PROVEN} are proven at once", basis.len());
         return Err(Problem::new(Code::TooLarge, detail));
     }
     // Checkpoint first: the tree is never behind it.

@@ -28,9 +28,7 @@ pub fn device_json(state: &DeviceState<'_>) -> Value {
     };
     let running = state.running.iter();
     let running = running.map(|r| json!({ "item": r.item, "version": r.version, "release": r.release }));
-    let measured = |m: &evidence::body::Measured| {
-        json!({ "name": m.name, "version": m.version, "digest": m.digest.to_string() })
-    };
+    let measured = |m: &evidence::body::Measured| json!({ "name": m.name, "version": m.version, "digest": m.digest.to_string() });
     json!({
         "id": state.subject().to_string(),
         "device": state.device.map(|d| d.to_string()),

@@ -1,6 +1,6 @@
-//! One device as a row of a table (RFC 4180 is the writer's business; here are the cells).
+//! One device as a row of a table (quoting is the writer's business; here are the cells).
 
-use world::fleet::{Certainty, DeviceState};
+use serde_json::Value;
 
 /// Heads of the columns.
 pub const COLUMNS: [&str; 18] = [
@@ -24,35 +24,26 @@ pub const COLUMNS: [&str; 18] = [
     "seen",
 ];
 
-/// The cells of a device, in the order of [`COLUMNS`]. What nobody said is empty; several values are separated by `; `.
+/// The cells of a device as [`super::device_json`] has it, in the order of [`COLUMNS`]. What nobody said is empty; several
+/// values are separated by `; `.
 #[must_use]
-pub fn row(state: &DeviceState<'_>) -> [String; COLUMNS.len()] {
-    let said = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    let reason = match state.certainty {
-        Certainty::Unknown(reason) => reason.word(),
-        _ => "",
-    };
-    let running =
-        state.running.iter().map(|r| format!("{} {}", r.item, r.version.as_deref().unwrap_or("mixed")));
-    let unknown = state.unknown.iter().map(|m| m.name.as_ref());
-    [
-        state.subject().to_string(),
-        said(state.asset.as_deref()),
-        said(state.udi.as_deref()),
-        said(state.serial.as_deref()),
-        said(state.model),
-        said(state.product),
-        said(state.hardware_version),
-        said(state.site),
-        said(state.owner),
-        said(state.custody.map(evidence::facts::fleet::Custody::word)),
-        state.grade.word().to_owned(),
-        state.certainty.word().to_owned(),
-        reason.to_owned(),
-        running.collect::<Vec<_>>().join("; "),
-        unknown.collect::<Vec<_>>().join("; "),
-        state.software.join("; "),
-        said(state.verdict.map(|v| v.status.word())),
-        state.seen.map(|t| t.to_string()).unwrap_or_default(),
-    ]
+pub fn row(device: &Value) -> [String; COLUMNS.len()] {
+    COLUMNS.map(|column| match device.get(column) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(all)) => all.iter().map(part).collect::<Vec<_>>().join("; "),
+        Some(Value::Object(verdict)) => {
+            verdict.get("status").and_then(Value::as_str).unwrap_or_default().to_owned()
+        }
+        _ => String::new(),
+    })
+}
+
+/// An item and its version, a measurement's name, or a text.
+fn part(value: &Value) -> String {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    match (text("item"), text("name")) {
+        (Some(item), _) => format!("{item} {}", text("version").unwrap_or("mixed")),
+        (None, Some(name)) => name.to_owned(),
+        (None, None) => value.as_str().unwrap_or_default().to_owned(),
+    }
 }

@@ -59,7 +59,8 @@ impl Moments {
             return Err(BadMoment::OutOfRange { asked: known, size });
         }
         let time = clock.time_of(known - 1);
-        let asked = at.map(|text| text.parse::<Time>().map_err(|_| BadMoment::At(text.into()))).transpose()?;
+        let asked =
+            at.map(|text| text.parse::<Time>().map_err(|_| BadMoment::At(text.into()))).transpose()?;
         let at = asked.map_or(time, |asked| asked.min(time));
         Ok(Self { at, known, time, asked: asked.filter(|asked| *asked > time) })
     }

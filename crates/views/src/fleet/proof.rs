@@ -102,7 +102,8 @@ pub fn prove(
     let mut entries = Vec::with_capacity(grounds.len());
     for (index, words) in &grounds {
         let raw = log.read(*index, 1, 0)?.into_iter().next();
-        let raw = raw.ok_or_else(|| LedgerError::BadEntry { index: *index, reason: "it is missing".into() })?;
+        let raw =
+            raw.ok_or_else(|| LedgerError::BadEntry { index: *index, reason: "it is missing".into() })?;
         entries.push(json!({
             "index": index, "grounds": words, "entry": Base64::encode_string(&raw), "proof": hex(&tree.inclusion(*index, size)?),
         }));

@@ -53,12 +53,7 @@ impl Search {
 
     /// Looks at `budget` devices after `after`, and says where to go on.
     #[must_use]
-    pub fn piece(
-        &mut self,
-        view: &FleetView<'_>,
-        after: Option<&Subject>,
-        budget: usize,
-    ) -> Option<Subject> {
+    pub fn piece(&mut self, view: &FleetView<'_>, after: Option<&Subject>, budget: usize) -> Option<Subject> {
         let page = view.list(&Filter::all(), after, usize::MAX, budget);
         for state in page.devices {
             if !self.is(&state) {

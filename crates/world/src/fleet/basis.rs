@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use evidence::Time;
 use evidence::cbor::Malformed;
 
+use super::Fleet;
 use super::finding::Finding;
 use super::record::{Log, Record};
 use super::silence::Silence;
@@ -14,7 +15,6 @@ use super::state::{DeviceState, Grade};
 use super::states::DEVICE;
 use super::subject::Subject;
 use super::view::FleetView;
-use super::Fleet;
 use crate::concern::State;
 
 /// What an entry contributes to the answer about a device.
@@ -222,6 +222,13 @@ impl Fleet {
         let key = [&[DEVICE], subject.bytes().as_slice()].concat();
         (!value.is_empty()).then(|| State { key, value: value.to_vec() })
     }
+}
+
+/// Whose records a state of this concern is, by its key.
+#[must_use]
+pub fn sealed_subject(key: &[u8]) -> Option<Subject> {
+    let (section, subject) = key.split_first()?;
+    (*section == DEVICE).then(|| Subject::from_bytes(subject).ok()).flatten()
 }
 
 /// Indices of the entries about a device that its state under a seal names, in the order of the log.

@@ -43,7 +43,7 @@ use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_changed};
-pub use basis::{Basis, Ground, sealed_entries};
+pub use basis::{Basis, Ground, sealed_entries, sealed_subject};
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};
