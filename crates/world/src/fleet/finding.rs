@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use evidence::{Hash, SourceId, Time};
 
 use super::finding_id;
-use super::notes::{ClashOn, Closed};
+use super::notes::{Clash, ClashOn, Closed};
 use super::said::Said;
 use super::state::DeviceState;
 use super::subject::Subject;
@@ -84,20 +84,9 @@ impl<'w> FleetView<'w> {
     #[must_use]
     pub fn findings(&self) -> Vec<Finding<'w>> {
         let mut out = Vec::new();
-        let begun = self.world.clock().size_at(self.at, self.world.size());
-        // A clash about a device that never was enrolled has no state of its own.
-        for clash in &self.fleet.notes.clashes {
-            if clash.index < begun && self.known.counts(clash.index) {
-                let parts: [&[u8]; 4] = [
-                    clash.device.as_bytes(),
-                    clash.holder.as_bytes(),
-                    clash.on.word().as_bytes(),
-                    &clash.index.to_be_bytes(),
-                ];
-                let kind = FindingKind::DuplicateIdentity { holder: clash.holder, on: clash.on };
-                let site = self.state(&Subject::Device(clash.holder)).and_then(|s| s.site);
-                out.push(self.finding(clash.device, site, kind, &parts));
-            }
+        let begun = self.begun();
+        for clash in self.fleet.notes.clashes.iter().filter(|c| c.index < begun) {
+            out.extend(self.clash(clash));
         }
         for subject in self.fleet.subjects(None) {
             let Some(said) = self.said_itself(subject) else { continue };
@@ -109,7 +98,26 @@ impl<'w> FleetView<'w> {
         out
     }
 
-    fn of_device(
+    /// Number of entries whose log time is not after the view's moment.
+    pub(super) fn begun(&self) -> u64 {
+        self.world.clock().size_at(self.at, self.world.size())
+    }
+
+    /// The finding of a clash, as far as is known. The clash may be about a device that never was enrolled and has no state
+    /// of its own.
+    pub(super) fn clash(&self, clash: &Clash) -> Option<Finding<'w>> {
+        let parts: [&[u8]; 4] = [
+            clash.device.as_bytes(),
+            clash.holder.as_bytes(),
+            clash.on.word().as_bytes(),
+            &clash.index.to_be_bytes(),
+        ];
+        let kind = FindingKind::DuplicateIdentity { holder: clash.holder, on: clash.on };
+        let site = || self.state(&Subject::Device(clash.holder)).and_then(|s| s.site);
+        self.known.counts(clash.index).then(|| self.finding(clash.device, site(), kind, &parts))
+    }
+
+    pub(super) fn of_device(
         &self,
         device: SourceId,
         said: &Said,

@@ -8,11 +8,13 @@
 //! | `history`, `population`, `filter` | one device over time; many devices at one moment |
 //! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
+//! | `basis` | which entries an answer rests on |
 //!
 //! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, roll calls of unchanged
 //! evidence (their devices stand in blobs, which *apply* does not read).
 
 mod appraise;
+mod basis;
 mod ear;
 mod filter;
 mod finding;
@@ -41,6 +43,7 @@ use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_changed};
+pub use basis::{Basis, Ground, sealed_entries, sealed_subject};
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};

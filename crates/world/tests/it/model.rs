@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use evidence::facts::fleet::Custody;
 use proptest::prelude::*;
-use world::fleet::{Certainty, Filter, Subject};
+use world::fleet::{Certainty, Filter, Subject, sealed_entries};
 
 use crate::story::{Story, Word, device, t};
 
@@ -412,6 +412,28 @@ proptest! {
         prop_assert_eq!(again.sealed(), sealed);
         for d in 0..DEVICES {
             prop_assert_eq!(again.state(d, model.now, cut), whole.state(d, model.now, cut));
+        }
+        // What a seal had under its tree can be told later: the records of a device only grow.
+        let mut early = Story::new();
+        (early.world.size()..cut).for_each(|index| early.take_over(&whole, index));
+        let early_size = early.world.size();
+        let fleet = early.sealed().into_iter().find(|(concern, _)| *concern == "fleet").expect("there");
+        for d in 0..DEVICES {
+            for subject in [Subject::Device(device(d)), Subject::Asset(format!("A{d}"))] {
+                let state = whole.world.fleet().sealed_state(&subject, early_size);
+                let key = state.as_ref().map(|s| s.key.clone());
+                let then = fleet.1.iter().find(|s| Some(&s.key) == key.as_ref());
+                prop_assert_eq!(then, state.as_ref());
+                let view = whole.world.fleet_at(t(model.now), early_size);
+                for (index, grounds) in view.basis(&subject) {
+                    prop_assert!(index < early_size);
+                    let of_device = grounds.iter().any(|g| g.of_device());
+                    let both = [Subject::Device(device(d)), Subject::Asset(format!("A{d}"))];
+                    let named = both.iter().filter_map(|s| whole.world.fleet().sealed_state(s, early_size));
+                    let named = named.flat_map(|s| sealed_entries(&s.value).expect("records"));
+                    prop_assert!(!of_device || named.into_iter().any(|i| i == index), "{} {:?}", index, grounds);
+                }
+            }
         }
     }
 }

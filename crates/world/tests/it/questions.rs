@@ -260,3 +260,25 @@ fn a_list_comes_in_pages_and_is_as_long_as_its_count() {
         }
     }
 }
+
+#[test]
+fn an_answer_names_the_entries_it_rests_on() {
+    use world::fleet::Ground;
+    let mut s = updated();
+    let place = s.moved(1, Some("north"), None, None);
+    s.moved(1, Some("south"), None, Some(10_000));
+    let at = |at, known| s.world.fleet_at(t(at), known).basis(&Subject::Device(device(1)));
+    let size = s.world.size();
+    let basis = at(5_000, size);
+    let grounds = |index| basis.get(&index).map(Vec::as_slice).unwrap_or_default();
+    assert_eq!(grounds(1), [Ground::Reporting]);
+    assert_eq!(grounds(3), [Ground::Release], "the one it runs");
+    assert_eq!(grounds(4), [Ground::Enrolment]);
+    assert_eq!(grounds(10), [Ground::Evidence, Ground::LastWord]);
+    assert_eq!(grounds(place), [Ground::Place], "the later move does not count yet");
+    assert_eq!(basis.len(), 5, "{basis:?}");
+    // Between two measurements both are named.
+    let proven: Vec<u64> = at(1_500, size).into_keys().collect();
+    assert_eq!(proven, [1, 2, 4, 6, 8]);
+    assert!(at(5_000, 3).is_empty(), "not enrolled yet");
+}

@@ -162,6 +162,11 @@ impl<'a> Records<'a> {
         self.bad.then_some(self.left.len())
     }
 
+    /// Bytes after the last record that was read.
+    pub(super) fn left(&self) -> usize {
+        self.left.len()
+    }
+
     fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.left.split_first()?;
         self.left = rest;

@@ -136,6 +136,16 @@ impl Log {
         Records::new(&self.bytes)
     }
 
+    /// The bytes of the records of the first `size` entries.
+    pub(super) fn until(&self, size: u64) -> &[u8] {
+        let mut records = self.records();
+        let mut end = 0;
+        while records.next().is_some_and(|(index, _)| index < size) {
+            end = self.bytes.len() - records.left();
+        }
+        self.bytes.get(..end).unwrap_or_default()
+    }
+
     pub(super) fn push(&mut self, index: u64, record: &Record) {
         // Room grows by an eighth: doubling would waste as much as it holds, over a million devices.
         let need = 64;
