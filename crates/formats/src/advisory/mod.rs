@@ -6,6 +6,7 @@
 //! [`Extent::Unreadable`] with the text and the reason, so that matching ends as undetermined and never as "no".
 //! A document that breaks its format is refused whole, with the place and the reason.
 
+mod canonical;
 pub mod csaf;
 pub mod cve;
 pub mod cvss;
@@ -15,11 +16,15 @@ mod error;
 mod model;
 mod node;
 pub mod osv;
+mod stored;
 pub mod vex;
 
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
+pub use canonical::{MAX_CANONICAL, PARSER_VERSION, from_canonical, to_canonical};
 pub(crate) use cve::is_cve;
 pub use digest::check_published_digest;
 pub(crate) use document::decode;
@@ -30,17 +35,21 @@ pub use model::{
     SeverityKind, Status,
 };
 
-/// What one document holds.
-#[derive(Debug, Clone, PartialEq)]
+/// What one document holds. Its canonical bytes are those of [`to_canonical`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Contents {
+    /// Advisories; a CSAF document has one for each vulnerability.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advisories: Vec<Advisory>,
     /// The format that was recognised.
     pub format: Format,
-    /// Advisories; a CSAF document has one for each vulnerability.
-    pub advisories: Vec<Advisory>,
-    /// What the author says about the state of products.
-    pub statements: Vec<vex::Statement>,
     /// What was irregular about the bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+    /// What the author says about the state of products.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<vex::Statement>,
 }
 
 /// Reads a document of any supported format, recognised by its content.

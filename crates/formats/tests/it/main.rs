@@ -7,6 +7,7 @@
     reason = "a test that meets what it does not expect must stop"
 )]
 
+mod advisory_canonical;
 mod advisory_sets;
 mod allocation;
 mod csaf_vectors;
