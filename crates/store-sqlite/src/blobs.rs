@@ -88,9 +88,14 @@ impl DirBlobs {
     fn write_from(&self, digest: &Hash, length: u64, from: &mut dyn Read) -> Result<(), Problem> {
         let path = self.path(digest);
         if path.try_exists().map_err(|e| files::problem(&e, &path))? {
-            let kept = fs::File::open(&path).and_then(|mut file| copy_hashed(&mut file, u64::MAX, |_| Ok(())));
+            let kept =
+                fs::File::open(&path).and_then(|mut file| copy_hashed(&mut file, u64::MAX, |_| Ok(())));
             let (kept, _) = kept.map_err(|e| files::problem(&e, &path))?;
-            return if kept == *digest { files::sync_upwards(&path, &self.root) } else { Err(altered(&path)) };
+            return if kept == *digest {
+                files::sync_upwards(&path, &self.root)
+            } else {
+                Err(altered(&path))
+            };
         }
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory).map_err(|e| files::problem(&e, directory))?;

@@ -85,7 +85,8 @@ impl Merged {
             };
             let reference = self.reference(&component.reference, prefix);
             if !component.reference.is_empty() {
-                renamed.push((std::mem::replace(&mut component.reference, Arc::clone(&reference)), reference));
+                renamed
+                    .push((std::mem::replace(&mut component.reference, Arc::clone(&reference)), reference));
             } else {
                 component.reference = reference;
             }

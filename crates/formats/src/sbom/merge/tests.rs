@@ -58,9 +58,12 @@ fn parts_keep_their_components_apart() {
     references.sort_unstable();
     references.dedup();
     assert_eq!(references.len(), whole.components.len(), "identifiers are given once");
-    for relationship in
-        [depends("subject", "one"), depends("one", "a"), depends("two", "part-2/a"), depends("part-2/a", "part-2/b")]
-    {
+    for relationship in [
+        depends("subject", "one"),
+        depends("one", "a"),
+        depends("two", "part-2/a"),
+        depends("part-2/a", "part-2/b"),
+    ] {
         assert!(whole.relationships.contains(&relationship), "{relationship:?}");
     }
     // Two of the subject, and two of each document: what pointed out of a document is gone.
