@@ -94,8 +94,9 @@ impl Said {
                     map.insert("level".into(), receipt.level.word().into());
                 }
                 if let Some(answer) = &self.answer {
-                    map.insert("index".into(), self.at.index.into());
-                    map.insert("answer".into(), answer.clone());
+                    for name in ["index", "size", "level", "checkpoint", "leaf", "proof"] {
+                        map.insert(name.into(), answer.get(name).cloned().unwrap_or_default());
+                    }
                 }
                 for (name, value) in extra {
                     map.insert((*name).into(), value.clone().into());

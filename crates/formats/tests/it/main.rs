@@ -17,6 +17,7 @@ mod dpkg;
 mod hostile;
 mod junit;
 mod lists;
+mod matching_keys;
 mod matching_sets;
 mod npm_vectors;
 mod own_lock;

@@ -4,7 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `record`, `table`, `notes`, `identity` | how it is kept: a short log a device, shared values once |
-//! | `said`, `spans`, `view`, `state` | one device at two moments, and how certain that is |
+//! | `said`, `spans`, `view`, `state`, `stand` | one device at two moments, and how certain that is |
 //! | `history`, `population`, `filter` | one device over time; many devices at one moment |
 //! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
@@ -24,6 +24,7 @@ mod record;
 mod said;
 mod silence;
 mod spans;
+mod stand;
 mod state;
 mod states;
 mod subject;
@@ -48,6 +49,7 @@ pub use history::{Interval, MAX_HISTORY};
 pub use notes::{Clash, ClashOn, Closed};
 pub use population::{Count, Grades, Page};
 pub use silence::Silence;
+pub use stand::{Software, Stand, Turn};
 pub use state::{Certainty, DeviceState, Grade, Running, UnknownReason};
 pub use subject::Subject;
 pub use table::Verdict;
@@ -331,6 +333,12 @@ impl Fleet {
     /// Measurements of a set.
     fn measured(&self, set: Option<u32>) -> &[Measured] {
         set.and_then(|id| self.sets.get(id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// A shared text, such as a site or a product, by its number.
+    #[must_use]
+    pub fn text_of(&self, id: u32) -> Option<&str> {
+        self.said(Some(id))
     }
 
     fn said(&self, id: Option<u32>) -> Option<&str> {

@@ -401,9 +401,11 @@ proptest! {
                 prop_assert_eq!((&then.running, then.grade), (&state.running, state.grade));
                 prop_assert_eq!((then.site, then.custody, then.measured), (state.site, state.custody, state.measured));
             }
+            crate::stands::agree(&story.world, t(at), known);
             let all = view.list(&Filter::all(), None, usize::MAX, usize::MAX).devices.len();
             prop_assert_eq!(view.count(&Filter::all()).count, all as u64);
         }
+        crate::stands::steady(&story.world, &[1, 60, 400, 900, 2_000, 9_000].map(|s| t(model.now + s)));
         // A prefix of the log, frozen, sealed and restored, is the same world, whatever came later.
         let cut = cut % (size + 1);
         let (mut whole, _) = told(&steps);
