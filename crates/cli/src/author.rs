@@ -42,6 +42,11 @@ pub(crate) struct AuthorArgs {
 }
 
 impl AuthorArgs {
+    /// Whether the reason was given.
+    pub(crate) fn has_reason(&self) -> bool {
+        self.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty())
+    }
+
     pub(crate) fn signer(&self) -> Result<Signer, Failure> {
         Signer::open(&self.key, &Passphrases { file: self.passphrase_file.clone() })
     }

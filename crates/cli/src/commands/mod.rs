@@ -8,6 +8,8 @@ mod log;
 pub(crate) use log::init as log_init;
 mod puf;
 mod records;
+pub(crate) mod release;
+mod sbom;
 mod serve;
 mod source;
 mod token;
@@ -72,6 +74,12 @@ enum Command {
     Token(token::TokenCommand),
     #[command(flatten)]
     Records(records::RecordsCommand),
+    /// State releases, look at them, compare them
+    #[command(subcommand)]
+    Release(release::ReleaseCommand),
+    /// Write the bill of materials of a release or of what a device runs
+    #[command(subcommand)]
+    Sbom(sbom::SbomCommand),
     /// Cosign the checkpoints of other logs
     #[command(subcommand)]
     Witness(witness::WitnessCommand),
@@ -137,6 +145,8 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Device(command) => command.run(context),
         Command::Token(command) => command.run(context),
         Command::Records(command) => command.run(context),
+        Command::Release(command) => command.run(context),
+        Command::Sbom(command) => command.run(context),
         Command::Puf(command) => command.run(context),
         Command::Completions(args) => args.run(context),
     }
