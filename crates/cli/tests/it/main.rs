@@ -6,4 +6,5 @@ mod demo;
 mod help;
 mod kit;
 mod serve;
+mod sign;
 mod story;
