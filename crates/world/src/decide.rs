@@ -320,7 +320,7 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
         Fact::DeviceAttached(f) => attached(world, &f.device, &f.asset),
         Fact::ReleaseWithdrawn(f) => release(world, &f.release),
         Fact::SystemReleaseMade(f) => f.items.iter().find_map(|i| release(world, &i.release)),
-        Fact::Signed(f) => signed(world, f),
+        Fact::Signed(f) => signed(world, f).or_else(|| crate::design::decide(world, &body.fact)),
         Fact::SourceRenamed(f) => unknown(world, &f.source),
         Fact::SourceSuspended(f) => unknown(world, &f.source),
         Fact::SourceReinstated(f) => unknown(world, &f.source),
@@ -345,7 +345,7 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
                 ))
             })
         }
-        _ => None,
+        other => crate::design::decide(world, other),
     }
 }
 
