@@ -26,6 +26,9 @@ pub struct Config {
     /// Its variants (UDI-DI), by name.
     #[serde(default)]
     pub variants: BTreeMap<String, Variant>,
+    /// Signatures: where they are, and whose count.
+    #[serde(default)]
+    pub signatures: SignaturesConfig,
     /// Kind of the records of a table without a column `kind`, by path.
     #[serde(default)]
     pub tables: BTreeMap<String, String>,
@@ -95,6 +98,24 @@ pub struct ItemConfig {
     pub paths: Vec<String>,
 }
 
+/// Signatures that are kept beside the records. Made and verified by the binary; here is where they are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SignaturesConfig {
+    /// Folder, relative to this file.
+    #[serde(default = "default_signatures")]
+    pub folder: String,
+    /// File in the form of OpenSSH's `allowed_signers`, relative to this file: whose signatures count.
+    #[serde(default)]
+    pub allowed_signers: Option<String>,
+}
+
+impl Default for SignaturesConfig {
+    fn default() -> Self {
+        Self { folder: default_signatures(), allowed_signers: None }
+    }
+}
+
 /// A variant of the product.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -109,6 +130,10 @@ pub struct Variant {
 
 fn main_line() -> String {
     "main".to_owned()
+}
+
+fn default_signatures() -> String {
+    "signatures".to_owned()
 }
 
 fn default_roots() -> Vec<String> {

@@ -7,4 +7,5 @@ mod help;
 mod kit;
 mod release;
 mod serve;
+mod sign;
 mod story;

@@ -111,6 +111,7 @@ pub fn configuration_schema(schema: &Schema) -> Value {
             }), &["name", "stage"]),
             "items": { "type": "object", "additionalProperties": object(json!({ "kind": text, "line": text, "stage": stage, "paths": texts }), &[]) },
             "variants": { "type": "object", "additionalProperties": object(json!({ "udi-di": text, "items": texts }), &[]) },
+            "signatures": object(json!({ "folder": text, "allowed-signers": text }), &[]),
             "tables": { "type": "object", "additionalProperties": { "type": "string" } },
             "common-fields": map("field"),
             "kinds": { "type": "object", "additionalProperties": object(json!({ "title": text, "prefix": text, "doc": text, "suspect-on": texts, "fields": map("field") }), &[]) },

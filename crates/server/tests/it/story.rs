@@ -119,6 +119,7 @@ fn design(t: &mut Told, ci: &mut Author, hostile: &mut Author) {
             authored: moment(n * 100),
             signed_by: None,
             lock: None,
+            configuration: None,
             product: "IP-400".into(),
             line: "2.x".into(),
         };

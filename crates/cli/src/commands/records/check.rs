@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use records::command::{self, Status};
 use records::render;
 
+use super::signatures::Signatures;
 use super::{failed, results, root};
 use crate::commands::Context;
 use crate::failure::Failure;
@@ -57,6 +58,8 @@ impl CheckArgs {
         for path in &self.results {
             results_at_hand.extend(results::read(path)?);
         }
+        let signatures = Signatures::of(&root)?;
+        signatures.warnings().iter().for_each(|warning| context.ui.note(warning));
         let options = command::Check {
             ratchet: self.ratchet.map(|path| if path.is_absolute() { path } else { root.join(path) }),
             root,
@@ -64,7 +67,7 @@ impl CheckArgs {
             all: self.all,
             results_at_hand,
             results: Vec::new(),
-            approvals: Vec::new(),
+            approvals: signatures.approvals(),
             happenings: Vec::new(),
             write_ratchet: self.write_ratchet,
         };

@@ -5,6 +5,10 @@ mod check;
 mod edit;
 mod explain;
 mod results;
+mod show;
+mod sign;
+mod signature;
+mod signatures;
 mod trace;
 
 use std::io::{self, Write};
@@ -25,13 +29,18 @@ pub(crate) enum RecordsCommand {
     /// Show what is connected with what: requirements, controls, tests, results
     Trace(trace::TraceArgs),
     /// Show one record with its links, results and gaps
-    Show(edit::ShowArgs),
+    Show(show::ShowArgs),
     /// Accept links against the present revision of what they point at
     Accept(accept::AcceptArgs),
     /// Write a new record of a kind
     New(edit::NewArgs),
     /// Put the front matter of records into form
     Fmt(edit::FmtArgs),
+    /// Sign the present revision of records with your own key
+    Sign(sign::SignArgs),
+    /// Hand signatures to others
+    #[command(subcommand)]
+    Signature(signature::SignatureCommand),
     /// Explain a rule, kind, link or profile; or list `rules`, `kinds`, `links`, `profiles`, `clauses`
     Explain(explain::ExplainArgs),
 }
@@ -48,6 +57,8 @@ impl RecordsCommand {
             Self::Accept(args) => args.run(out),
             Self::New(args) => args.run(out),
             Self::Fmt(args) => args.run(out),
+            Self::Sign(args) => args.run(context, out),
+            Self::Signature(command) => command.run(context, out),
             Self::Explain(args) => args.run(out),
         }?;
         match done {
