@@ -2,6 +2,7 @@
 //! an entry wait: whatever has come when the committer is idle is the next batch.
 
 mod keeping;
+mod passing;
 mod rebuild;
 mod sealing;
 
@@ -292,12 +293,15 @@ impl Sequencer {
         match verdict {
             Verdict::Accept => {
                 let (entry, leaf) = (a.hash, a.leaf);
+                // Against the world before it; logged behind it, in the same batch.
+                let verdict = self.appraise(&a.entry);
                 let index = self.push(&a.entry, a.bytes, a.hash, a.leaf);
-                Slot::Waiting { index, entry, leaf, repeated: false }
+                let appraised = verdict.map(|verdict| self.pass(verdict));
+                Slot::Waiting { index, entry, leaf, repeated: false, appraised }
             }
             Verdict::Taken { index, .. } => match self.logged(index) {
                 Ok((stored, leaf)) if stored.hash() == a.hash => {
-                    Slot::Waiting { index, entry: a.hash, leaf, repeated: true }
+                    Slot::Waiting { index, entry: a.hash, leaf, repeated: true, appraised: None }
                 }
                 Ok((stored, _)) => self.equivocation(index, &stored, &a),
                 Err(e) => Slot::Done(Rejection::Unavailable(e.to_string())),
@@ -464,5 +468,5 @@ impl Sequencer {
 }
 
 const fn waiting((index, entry, leaf): (u64, Hash, Hash)) -> Slot {
-    Slot::Waiting { index, entry, leaf, repeated: false }
+    Slot::Waiting { index, entry, leaf, repeated: false, appraised: None }
 }

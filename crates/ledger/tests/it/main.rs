@@ -14,4 +14,5 @@ mod faults_conflicts;
 mod recovery;
 mod refusals;
 mod seals;
+mod verdicts;
 mod write_path;

@@ -16,6 +16,7 @@ mod appraise;
 mod ear;
 mod filter;
 mod finding;
+mod glance;
 mod history;
 mod identity;
 mod notes;
@@ -40,7 +41,7 @@ use identity::Identities;
 use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
-pub use appraise::{POLICY, appraise, appraise_changed};
+pub use appraise::{POLICY, appraise, appraise_after, appraise_changed, changes};
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};
@@ -325,7 +326,7 @@ impl Fleet {
     /// The verdict that was last logged of a device.
     #[must_use]
     pub fn last_verdict(&self, device: &SourceId) -> Option<&Verdict> {
-        self.verdicts.get(self.devices.get(&Subject::Device(*device))?.head().verdict?)
+        self.verdicts.get(self.devices.get(&Subject::Device(*device))?.head().verdict()?)
     }
 
     /// Measurements of a set.
