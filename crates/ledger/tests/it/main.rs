@@ -8,6 +8,7 @@
 )]
 
 mod attached;
+mod deadlines;
 mod faults;
 mod faults_appends;
 mod faults_conflicts;
