@@ -18,6 +18,7 @@ mod basis;
 mod ear;
 mod filter;
 mod finding;
+mod glance;
 mod history;
 mod identity;
 mod notes;
@@ -43,7 +44,7 @@ use identity::Identities;
 use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
-pub use appraise::{POLICY, appraise, appraise_changed};
+pub use appraise::{POLICY, appraise, appraise_after, appraise_changed, changes};
 pub use basis::{Basis, Ground, sealed_entries, sealed_subject};
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
@@ -330,7 +331,7 @@ impl Fleet {
     /// The verdict that was last logged of a device.
     #[must_use]
     pub fn last_verdict(&self, device: &SourceId) -> Option<&Verdict> {
-        self.verdicts.get(self.devices.get(&Subject::Device(*device))?.head().verdict?)
+        self.verdicts.get(self.devices.get(&Subject::Device(*device))?.head().verdict()?)
     }
 
     /// Measurements of a set.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use evidence::body::Measured;
 use evidence::cbor::{Malformed, Reader, Writer};
-use evidence::facts::fleet::{Appraisal, AppraisalReason};
+use evidence::facts::fleet::{Appraisal, AppraisalReason, Appraised};
 use evidence::types::EntryRef;
 use evidence::{Field, Hash};
 
@@ -133,6 +133,16 @@ pub struct Verdict {
     pub release: Option<EntryRef>,
     /// Version of the policy.
     pub policy: u64,
+}
+
+impl Verdict {
+    /// Whether a new verdict says the same, on whatever evidence.
+    pub(super) fn is(&self, new: &Appraised) -> bool {
+        let vector = self.vector.iter().map(|v| v.to_be_bytes()[0]);
+        (self.status, &self.reasons, &self.release, self.policy)
+            == (new.status, &new.reasons, &new.release, new.policy)
+            && vector.eq(new.vector.0.iter().copied())
+    }
 }
 
 impl Shared for Verdict {
