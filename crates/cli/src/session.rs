@@ -273,7 +273,7 @@ impl Session {
             previous: self.previous,
             time: Some(match &self.target {
                 Target::Here(ledger) => ledger.now(),
-                Target::There { .. } => clock::now(),
+                Target::There { .. } => clock::claimed(),
             }),
             beacon: None,
             reason: self.reason.clone(),
