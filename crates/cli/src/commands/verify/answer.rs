@@ -73,7 +73,9 @@ pub(super) fn verify(context: &Context, path: &Path, policy: Option<&Policy>) ->
             json!({ "index": index, "grounds": grounds, "entry": evidence::json::entry_json(entry) })
         });
         let sealed = found.into_iter().flat_map(|f| &f.sealed);
-        let sealed = sealed.map(|(size, who, n)| json!({ "size": size, "id": who.to_string(), "entries": n })).collect::<Vec<_>>();
+        let sealed = sealed
+            .map(|(size, who, n)| json!({ "size": size, "id": who.to_string(), "entries": n }))
+            .collect::<Vec<_>>();
         ui.json(&json!({
             "holds": holds, "policy": policy.is_some(), "kind": "answer", "problem": checked.as_ref().err(),
             "origin": found.map(|f| &f.checkpoint.origin), "size": found.map(|f| f.checkpoint.size),
