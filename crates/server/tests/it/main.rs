@@ -6,6 +6,7 @@ mod api;
 mod api_device;
 mod api_entries;
 mod api_events;
+mod api_fleet;
 mod api_house;
 mod api_log;
 mod api_run;
