@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `record`, `table`, `notes`, `identity` | how it is kept: a short log a device, shared values once |
 //! | `said`, `spans`, `view`, `state` | one device at two moments, and how certain that is |
-//! | `history`, `population`, `filter` | one device over time; many devices at one moment |
+//! | `look`, `entries`, `history` | one device as a whole, its entries, its time line |
+//! | `population`, `filter` | many devices at one moment |
 //! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
 //!
@@ -14,10 +15,12 @@
 
 mod appraise;
 mod ear;
+mod entries;
 mod filter;
 mod finding;
 mod history;
 mod identity;
+mod look;
 mod notes;
 mod population;
 mod record;
@@ -42,9 +45,11 @@ use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_changed};
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
+pub use entries::{DeviceEntry, Said as Spoken};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};
 pub use history::{Interval, MAX_HISTORY};
+pub use look::Look;
 pub use notes::{Clash, ClashOn, Closed};
 pub use population::{Count, Grades, Page};
 pub use silence::Silence;
@@ -326,6 +331,19 @@ impl Fleet {
     #[must_use]
     pub fn last_verdict(&self, device: &SourceId) -> Option<&Verdict> {
         self.verdicts.get(self.devices.get(&Subject::Device(*device))?.head().verdict?)
+    }
+
+    /// Digests that some device measured, as hexadecimal digits that begin so; whenever it was. Linear in the different sets
+    /// of measurements, which are few.
+    #[must_use]
+    pub fn digests(&self, digits: &str, limit: usize) -> Vec<Hash> {
+        let mut out: Vec<Hash> = Vec::new();
+        for m in self.sets.iter().flatten() {
+            if out.len() < limit && !out.contains(&m.digest) && m.digest.to_string().starts_with(digits) {
+                out.push(m.digest);
+            }
+        }
+        out
     }
 
     /// Measurements of a set.
