@@ -13,6 +13,7 @@ mod api_run;
 mod api_store;
 mod joined;
 mod pages;
+mod pages_fleet;
 mod pages_kit;
 mod pages_properties;
 mod pages_sign_in;

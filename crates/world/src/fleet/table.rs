@@ -58,6 +58,10 @@ impl<T: Shared> Table<T> {
         self.items.get(usize::try_from(id).ok()?).map(|(_, value)| value)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.items.iter().map(|(_, value)| value)
+    }
+
     pub(super) fn freeze(&mut self) {
         self.frozen = Some(self.items.len());
     }
