@@ -8,6 +8,7 @@
 //! on outside input.
 
 pub mod advisory;
+mod crc32;
 pub mod junit;
 pub mod kev;
 pub mod matching;

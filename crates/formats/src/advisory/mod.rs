@@ -6,6 +6,7 @@
 //! [`Extent::Unreadable`] with the text and the reason, so that matching ends as undetermined and never as "no".
 //! A document that breaks its format is refused whole, with the place and the reason.
 
+pub mod archive;
 mod canonical;
 pub mod csaf;
 pub mod cve;
@@ -18,6 +19,7 @@ mod node;
 pub mod osv;
 mod stored;
 pub mod vex;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,7 @@ pub use model::{
     Advisory, Affected, Coordinates, Digest, Extent, Finding, Format, Reference, Rule, Severity,
     SeverityKind, Status,
 };
+pub use write::{Issue, Stated, Subject, Thing, write_csaf, write_open_vex};
 
 /// What one document holds. Its canonical bytes are those of [`to_canonical`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
