@@ -55,6 +55,7 @@ pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_T
 pub use finding::{Finding, FindingKind};
 pub use history::{Interval, MAX_HISTORY};
 pub use look::Look;
+pub use identity::shows_serial;
 pub use notes::{Clash, ClashOn, Closed};
 pub use population::{Count, Grades, Page};
 pub use silence::Silence;
