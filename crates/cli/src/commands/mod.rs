@@ -1,6 +1,8 @@
 //! The command line: what all commands share, one file a command below. Doc comments are the help.
 
+mod advisories;
 mod completions;
+mod decide;
 pub(crate) mod demo;
 mod device;
 mod fleet;
@@ -77,6 +79,11 @@ enum Command {
     /// State releases, look at them, compare them
     #[command(subcommand)]
     Release(release::ReleaseCommand),
+    /// Take in advisories and VEX documents, look at them, watch feeds
+    #[command(subcommand)]
+    Advisories(advisories::AdvisoriesCommand),
+    /// Decide what a vulnerability means for a component
+    Decide(decide::DecideArgs),
     /// Write the bill of materials of a release or of what a device runs
     #[command(subcommand)]
     Sbom(sbom::SbomCommand),
@@ -146,6 +153,8 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Token(command) => command.run(context),
         Command::Records(command) => command.run(context),
         Command::Release(command) => command.run(context),
+        Command::Advisories(command) => command.run(context),
+        Command::Decide(args) => args.run(context),
         Command::Sbom(command) => command.run(context),
         Command::Puf(command) => command.run(context),
         Command::Completions(args) => args.run(context),

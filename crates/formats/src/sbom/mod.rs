@@ -44,4 +44,6 @@ pub use quality::{Element, Finding, FindingKind, quality};
 pub use read::{Document, Encoding, Limits, Standard, read};
 pub use spdx::{write_json as write_spdx_json, write_tag_value as write_spdx_tag_value};
 
+pub(crate) use time::normalise as utc;
+
 pub use crate::source::Place;

@@ -14,7 +14,7 @@ mod records;
 mod system;
 
 pub(crate) use known::{Found, Source, choose};
-pub(crate) use look::contents;
+pub(crate) use look::{contents, table};
 pub(crate) use project::Scope;
 
 use clap::Subcommand;
