@@ -5,6 +5,7 @@
 mod demo;
 mod help;
 mod kit;
+mod push;
 mod serve;
 mod sign;
 mod story;

@@ -8,6 +8,7 @@ mod api_entries;
 mod api_events;
 mod api_house;
 mod api_log;
+mod api_records;
 mod api_run;
 mod api_store;
 mod joined;
