@@ -1,7 +1,7 @@
 //! The design history: records, accepted links, results, commits, baselines, signatures, each with its interval in its line.
 //! Every answer takes two moments: when it was so, and what was known.
 //!
-//! What a record says is a blob: here are digests. Memory: one state an entry, in its bytes, and nothing beside it. Not here:
+//! What a record says is a blob: here are digests. Memory: one state an entry, in its bytes, and its index beside it. Not here:
 //! rules and gaps (`records`, over what `views` joins), whether a signature verifies (the ledger saw to that before the entry
 //! was taken).
 
@@ -9,7 +9,7 @@ mod key;
 mod states;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::Fact;
 use evidence::cbor::Writer;
@@ -34,6 +34,8 @@ pub struct Design {
     states: CowMap<Box<[u8]>, Box<[u8]>>,
     /// Product and line, each with the index of the first entry that names it.
     lines: BTreeMap<(Box<str>, Box<str>), u64>,
+    /// Indices of the entries behind the states.
+    changes: BTreeSet<u64>,
 }
 
 impl Design {
@@ -53,6 +55,7 @@ impl Design {
     pub(crate) fn take(&mut self, index: u64, hash: Hash, fact: &Fact) {
         let (Some(key), Some(value)) = (key::of(index, fact), states::write(&hash, fact)) else { return };
         self.states.insert(key, value);
+        self.changes.insert(index);
         let line = match fact {
             Fact::RecordRevised(f) => (&f.product, &f.line),
             Fact::LinkAccepted(f) => (&f.product, &f.line),

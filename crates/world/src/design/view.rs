@@ -166,6 +166,17 @@ impl<'w> DesignView<'w> {
         Self { until: size.min(self.until), ..*self }
     }
 
+    /// Changes when, and only when, an answer at these moments can be another one: the last entry of the design history
+    /// that was said by then, how many corrections are known, and how many keys were ever revoked.
+    #[must_use]
+    pub fn version(&self) -> (Option<u64>, usize, u64) {
+        const KEY_REVOKED: u64 = 22;
+        let last = self.design.changes.range(..self.until).next_back().copied();
+        let journal = self.world.journal();
+        let revoked = journal.counts().get(&KEY_REVOKED).copied().unwrap_or_default();
+        (last, journal.flagged(self.known.size()), revoked)
+    }
+
     fn counts(&self, index: u64) -> bool {
         index < self.until && self.known.counts(index)
     }
@@ -305,6 +316,26 @@ impl<'w> DesignView<'w> {
     #[must_use]
     pub fn commits(&self, product: &str, line: &str) -> Vec<Commit> {
         self.all(&key::prefix(Family::Commit, &[product, line])).filter_map(held).collect()
+    }
+
+    /// The commit that an entry states, if it is one of this line.
+    #[must_use]
+    pub fn commit(&self, product: &str, line: &str, index: u64) -> Option<Commit> {
+        let key = key::at(key::prefix(Family::Commit, &[product, line]), index);
+        let value = self.design.states.get(&key).filter(|_| self.counts(index))?;
+        held((&key, value))
+    }
+
+    /// The commits of a line in pages.
+    #[must_use]
+    pub fn commits_after(
+        &self,
+        product: &str,
+        line: &str,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Page<Commit> {
+        self.page(&key::prefix(Family::Commit, &[product, line]), after, limit, false, held)
     }
 
     /// The last commit of each repository that feeds a line, in the order in which they were pushed. O(commits) looked at

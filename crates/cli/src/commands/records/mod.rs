@@ -1,9 +1,11 @@
 //! Commands on design records in a working tree. Thin: options in, one call of the `records` library, its status out.
 
 mod accept;
+mod at;
 mod check;
 mod edit;
 mod explain;
+mod push;
 mod results;
 mod risk;
 mod show;
@@ -44,6 +46,8 @@ pub(crate) enum RecordsCommand {
     /// Hand signatures to others
     #[command(subcommand)]
     Signature(signature::SignatureCommand),
+    /// State what this commit holds: records, accepted links, signatures, results
+    Push(Box<push::PushArgs>),
     /// Explain a rule, kind, link or profile; or list `rules`, `kinds`, `links`, `profiles`, `clauses`
     Explain(explain::ExplainArgs),
 }
@@ -61,6 +65,7 @@ impl RecordsCommand {
             Self::Accept(args) => args.run(out),
             Self::New(args) => args.run(out),
             Self::Fmt(args) => args.run(out),
+            Self::Push(args) => args.run(context, out),
             Self::Sign(args) => args.run(context, out),
             Self::Signature(command) => command.run(context, out),
             Self::Explain(args) => args.run(out),

@@ -9,6 +9,7 @@ use records::command::{self, Status};
 use records::render::Format;
 use serde_json::{Value, json};
 
+use super::at::{self, AtArgs};
 use super::signatures::{SignatureFile, Signatures};
 use super::{failed, root};
 use crate::commands::Context;
@@ -21,10 +22,18 @@ pub(crate) struct ShowArgs {
     /// Folder of vouchsafe.toml [default: the nearest one upwards]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    #[command(flatten)]
+    at: AtArgs,
 }
 
 impl ShowArgs {
     pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
+        if let Some(design) = self.at.design(context)? {
+            context.ui.note(at::said(&design));
+            let set = design.evaluator.into_set();
+            return command::show_set(set, &self.id, super::format(context), out)
+                .map_err(failed("showing the record"));
+        }
         let root = root(self.root)?;
         let signatures = Signatures::of(&root)?;
         let format = super::format(context);

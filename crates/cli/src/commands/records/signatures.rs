@@ -1,7 +1,6 @@
 //! Signatures that are kept in Git beside the records: their files, whose count, and which approvals they amount to.
 //! The format is in `docs/records.md`. Not here: making them (`sign`), handing them to a log (`push`).
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -104,18 +103,6 @@ impl Signatures {
     /// The signatures about one record, editorial ones included.
     pub(super) fn about<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a SignatureFile> {
         self.files.iter().filter(move |file| file.record() == id)
-    }
-
-    /// Editorial changes that someone signed for whom it counts: record, before, after.
-    pub(super) fn editorial(&self) -> BTreeSet<(String, Digest, Digest)> {
-        let counting = self.files.iter().filter(|file| file.doubt.is_none());
-        let approved = counting.filter(|file| file.statement.meaning != Meaning::Reject);
-        approved
-            .filter_map(|file| {
-                let (id, old) = file.editorial()?;
-                Some((id.to_owned(), old, Digest(file.statement.revision.0)))
-            })
-            .collect()
     }
 
     /// Says on standard error which files are no signatures and which do not count.
