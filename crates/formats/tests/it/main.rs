@@ -14,6 +14,7 @@ mod cyclonedx;
 mod data;
 mod dpkg;
 mod hostile;
+mod inventory;
 mod junit;
 mod lists;
 mod matching_sets;

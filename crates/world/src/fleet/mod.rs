@@ -8,13 +8,14 @@
 //! | `history`, `population`, `filter` | one device over time; many devices at one moment |
 //! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
-//! | `basis` | which entries an answer rests on |
+//! | `basis`, `declared` | which entries an answer rests on; what imports said last |
 //!
 //! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, roll calls of unchanged
 //! evidence (their devices stand in blobs, which *apply* does not read).
 
 mod appraise;
 mod basis;
+mod declared;
 mod ear;
 mod filter;
 mod finding;
@@ -44,6 +45,7 @@ use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_changed};
 pub use basis::{Basis, Ground, sealed_entries, sealed_subject};
+pub use declared::Declaration;
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};
