@@ -3,6 +3,7 @@
 mod completions;
 pub(crate) mod demo;
 mod device;
+mod evidence;
 mod fleet;
 mod log;
 pub(crate) use log::init as log_init;
@@ -67,6 +68,9 @@ enum Command {
     /// Ask for one device
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Bring what devices said
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
     /// Issue and revoke tokens for reading
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -135,6 +139,7 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Source(command) => command.run(context),
         Command::Fleet(command) => command.run(context),
         Command::Device(command) => command.run(context),
+        Command::Evidence(command) => command.run(context),
         Command::Token(command) => command.run(context),
         Command::Records(command) => command.run(context),
         Command::Puf(command) => command.run(context),

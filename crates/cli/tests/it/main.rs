@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod demo;
+mod fleet;
 mod help;
 mod kit;
 mod serve;

@@ -16,7 +16,7 @@ mod moment;
 mod outcome;
 pub mod problem;
 mod proofs;
-mod sequence;
+pub mod sequence;
 mod sources;
 mod stored;
 mod submit;
