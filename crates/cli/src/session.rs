@@ -227,6 +227,23 @@ impl Session {
         }
     }
 
+    /// Keeps a confidential value in the vault under a new salt, durably, and gives the commitment that an entry names in
+    /// its place. Only where the log is: a server takes no confidential values.
+    pub(crate) fn keep_secret(&self, value: &str) -> Result<Hash, Failure> {
+        let Target::Here(ledger) = &self.target else {
+            return Err(Failure::input("keeping a confidential value", "a server takes none")
+                .hint("give the command where the data directory is"));
+        };
+        Ok(ledger.vault().put(&clock::random()?, value.as_bytes())?)
+    }
+
+    /// The confidential value behind a commitment, if it is at hand and not erased.
+    pub(crate) fn secret(&self, commitment: &Hash) -> Result<Option<String>, Failure> {
+        let Target::Here(ledger) = &self.target else { return Ok(None) };
+        let found = ledger.vault().get(commitment)?;
+        Ok(found.and_then(|(_, value)| String::from_utf8(value).ok()))
+    }
+
     /// States one fact.
     pub(crate) fn say(&mut self, fact: impl Into<Fact>) -> Result<Said, Failure> {
         let said = self.say_all(vec![fact.into()], |_| ())?.pop();

@@ -5,6 +5,7 @@ mod completions;
 mod decide;
 pub(crate) mod demo;
 mod device;
+mod evidence;
 mod fleet;
 mod log;
 pub(crate) use log::init as log_init;
@@ -71,6 +72,9 @@ enum Command {
     /// Ask for one device
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Bring what devices said
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
     /// Issue and revoke tokens for reading
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -150,6 +154,7 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Source(command) => command.run(context),
         Command::Fleet(command) => command.run(context),
         Command::Device(command) => command.run(context),
+        Command::Evidence(command) => command.run(context),
         Command::Token(command) => command.run(context),
         Command::Records(command) => command.run(context),
         Command::Release(command) => command.run(context),

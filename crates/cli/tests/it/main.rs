@@ -4,6 +4,7 @@
 
 mod advisories;
 mod demo;
+mod fleet;
 mod help;
 mod kit;
 mod release;

@@ -15,6 +15,7 @@ mod cyclonedx;
 mod data;
 mod dpkg;
 mod hostile;
+mod inventory;
 mod junit;
 mod lists;
 mod matching_keys;

@@ -17,7 +17,7 @@ mod outcome;
 pub mod problem;
 mod proofs;
 mod records;
-mod sequence;
+pub mod sequence;
 mod sources;
 mod stored;
 mod submit;

@@ -9,13 +9,14 @@
 //! | `population`, `filter` | many devices at one moment |
 //! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
-//! | `basis` | which entries an answer rests on |
+//! | `basis`, `declared` | which entries an answer rests on; what imports said last |
 //!
 //! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, roll calls of unchanged
 //! evidence (their devices stand in blobs, which *apply* does not read).
 
 mod appraise;
 mod basis;
+mod declared;
 mod ear;
 mod entries;
 mod filter;
@@ -49,6 +50,7 @@ use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_after, appraise_changed, changes};
 pub use basis::{Basis, Ground, sealed_entries, sealed_subject};
+pub use declared::Declaration;
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use entries::{DeviceEntry, Said as Spoken};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
