@@ -32,7 +32,9 @@ async fn every_entry_and_source_has_a_page_and_every_link_leads_somewhere() {
     let site = Site::told();
     let size = site.app.ledger.read().size;
     let mut paths: Vec<String> =
-        ["/", "/fleet", "/findings?state=all", "/releases", "/log", "/sources", "/search?q=pump", "/search"].map(str::to_owned).to_vec();
+        ["/", "/fleet", "/findings?state=all", "/releases", "/log", "/sources", "/search?q=pump", "/search"]
+            .map(str::to_owned)
+            .to_vec();
     paths.extend((0..size).map(|n| format!("/log/{n}")));
     paths.extend(site.app.ledger.read().sources().iter_from(None).map(|(id, _)| format!("/sources/{id}")));
     let mut links = std::collections::BTreeSet::new();
