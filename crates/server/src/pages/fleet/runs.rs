@@ -11,13 +11,13 @@ use super::query::{Query, equals};
 
 /// What a release is called in a breakdown. Sorts by item, newest version first, then what has none.
 #[derive(PartialEq, Eq)]
-pub(super) enum Runs {
-    Version { item: String, version: String },
-    Mixed { item: String },
+pub(super) enum Runs<'a> {
+    Version { item: &'a str, version: &'a str },
+    Mixed { item: &'a str },
     Nothing,
 }
 
-impl Ord for Runs {
+impl Ord for Runs<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Version { item: a, version: v }, Self::Version { item: b, version: w }) => {
@@ -30,13 +30,13 @@ impl Ord for Runs {
     }
 }
 
-impl PartialOrd for Runs {
+impl PartialOrd for Runs<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Runs {
+impl Runs<'_> {
     const fn rank(&self) -> u8 {
         match self {
             Self::Version { .. } => 0,
@@ -47,7 +47,7 @@ impl Runs {
 
     pub(super) fn name(&self) -> String {
         match self {
-            Self::Version { item, version } if item.is_empty() => version.clone(),
+            Self::Version { item: "", version } => (*version).to_owned(),
             Self::Version { item, version } => format!("{item} {version}"),
             Self::Mixed { item } => format!("{item}, releases mixed"),
             Self::Nothing => "No release known".into(),
@@ -100,15 +100,15 @@ pub(super) struct Group {
     pub(super) releases: Vec<Option<u64>>,
 }
 
-pub(super) fn groups<'a>(classes: impl Iterator<Item = &'a Class>) -> BTreeMap<Runs, Group> {
-    let mut out: BTreeMap<Runs, Group> = BTreeMap::new();
+pub(super) fn groups<'a>(classes: impl Iterator<Item = &'a Class>) -> BTreeMap<Runs<'a>, Group> {
+    let mut out: BTreeMap<Runs<'a>, Group> = BTreeMap::new();
     for class in classes {
         if class.running.is_empty() {
             out.entry(Runs::Nothing).or_default().cells.add(class);
         }
         for (n, run) in class.running.iter().enumerate() {
-            let item = run.item.clone();
-            let runs = match run.version.clone() {
+            let item = run.item.as_str();
+            let runs = match run.version.as_deref() {
                 Some(version) => Runs::Version { item, version },
                 None => Runs::Mixed { item },
             };
