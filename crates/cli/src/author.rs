@@ -42,6 +42,11 @@ pub(crate) struct AuthorArgs {
 }
 
 impl AuthorArgs {
+    /// Whether the reason was given.
+    pub(crate) fn has_reason(&self) -> bool {
+        self.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty())
+    }
+
     pub(crate) fn signer(&self) -> Result<Signer, Failure> {
         Signer::open(&self.key, &Passphrases { file: self.passphrase_file.clone() })
     }
@@ -56,7 +61,7 @@ impl AuthorArgs {
             return Session::there(signer, self.source, reason, remote, loaded);
         }
         let ledger = context.data.ledger(Arc::new(SystemClock), Options::default())?;
-        Session::here(signer, self.source, reason, ledger)
+        Session::here(signer, self.source, reason, Arc::new(ledger))
     }
 
     /// Signs one fact and hands it to the ledger or the server. `fact` gets the world, where there is a data directory.

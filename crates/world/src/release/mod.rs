@@ -3,6 +3,7 @@
 //!
 //! Not here: which device runs what (`fleet`), versions of foreign components and their advisories.
 
+mod lack;
 mod resolve;
 mod states;
 pub mod version;
@@ -18,6 +19,7 @@ use crate::concern::{BadState, Concern, State};
 use crate::cow::CowMap;
 use crate::journal::Journal;
 
+pub use lack::{Lack, lacking};
 pub use resolve::{ItemMatch, Resolution};
 
 /// What was known: the first `size` entries, without those that were corrected or voided among them.
