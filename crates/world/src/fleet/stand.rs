@@ -77,6 +77,12 @@ impl FleetView<'_> {
         Turn { stand: self.stand_of(&said, self.at), next: self.turn_of(&said) }
     }
 
+    /// How it stands at the view's moment, without its next turn.
+    #[must_use]
+    pub fn standing(&self, subject: &Subject) -> Option<Stand> {
+        self.stand_of(&self.said_itself(subject)?, self.at)
+    }
+
     /// How it stands at each of some moments, as far as the view knows.
     #[must_use]
     pub fn stands(&self, subject: &Subject, moments: &[Time]) -> Vec<Option<Stand>> {
@@ -88,6 +94,16 @@ impl FleetView<'_> {
     #[must_use]
     pub fn runs(&self, stand: &Stand) -> Vec<Running> {
         self.running(stand.product, &stand.software)
+    }
+
+    /// Whether a device that stands so measured something that is a reference value of no release, accepted or not.
+    #[must_use]
+    pub fn unmatched(&self, stand: &Stand) -> bool {
+        match stand.software {
+            Software::Measured(set) => !self.resolve(set, stand.product).unknown.is_empty(),
+            Software::Said(_) => self.runs(stand).iter().any(|r| r.release.is_none()),
+            Software::Unknown(_) => false,
+        }
     }
 
     /// The subjects after `after`, in order: at most `limit`. An attached asset is one beside its device, and stands

@@ -221,7 +221,7 @@ impl<'w> FleetView<'w> {
         }
     }
 
-    fn resolve(&self, set: u32, product: Option<u32>) -> Rc<Resolution> {
+    pub(super) fn resolve(&self, set: u32, product: Option<u32>) -> Rc<Resolution> {
         let mut cache = self.resolved.borrow_mut();
         let found = cache.entry((set, product)).or_insert_with(|| {
             let measured = self.fleet.measured(Some(set));

@@ -97,6 +97,11 @@ impl Releases {
         self.made.range(..known.size()).filter(move |(i, _)| known.counts(**i)).map(|(_, r)| r)
     }
 
+    /// Every release made by the entries of a range, corrected and void ones too.
+    pub fn made(&self, entries: std::ops::Range<u64>) -> impl Iterator<Item = &Release> {
+        self.made.range(entries).map(|(_, r)| r)
+    }
+
     /// Releases of an item with this version, of this product or of any.
     pub fn find<'a>(
         &'a self,
