@@ -61,7 +61,7 @@ impl AuthorArgs {
             return Session::there(signer, self.source, reason, remote, loaded);
         }
         let ledger = context.data.ledger(Arc::new(SystemClock), Options::default())?;
-        Session::here(signer, self.source, reason, ledger)
+        Session::here(signer, self.source, reason, Arc::new(ledger))
     }
 
     /// Signs one fact and hands it to the ledger or the server. `fact` gets the world, where there is a data directory.

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use evidence::entry::Proof;
 use evidence::keys::KeyUse;
@@ -28,7 +29,7 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Where entries go.
 enum Target {
     /// The ledger of the data directory, locked.
-    Here(Box<Ledger>),
+    Here(Arc<Ledger>),
     /// A running server, and what its log amounts to where the directory is at hand.
     There { remote: Remote, loaded: Option<Box<Loaded>> },
 }
@@ -118,9 +119,9 @@ impl Session {
         signer: Signer,
         told: Option<SourceId>,
         reason: Option<String>,
-        ledger: Ledger,
+        ledger: Arc<Ledger>,
     ) -> Result<Self, Failure> {
-        Self::begin(signer, told, reason, Target::Here(Box::new(ledger)))
+        Self::begin(signer, told, reason, Target::Here(ledger))
     }
 
     /// Through a server; `loaded` is its log where the directory is at hand.
@@ -278,7 +279,10 @@ impl Session {
             stream: self.stream,
             sequence: self.next,
             previous: self.previous,
-            time: Some(clock::now()),
+            time: Some(match &self.target {
+                Target::Here(ledger) => ledger.now(),
+                Target::There { .. } => clock::claimed(),
+            }),
             beacon: None,
             reason: self.reason.clone(),
             on_behalf_of: None,

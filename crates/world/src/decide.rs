@@ -329,7 +329,7 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
             let missing = missing.map(|old| named("is a decision on a vulnerability", old));
             missing.or_else(|| f.releases.iter().find_map(|r| release(world, r)))
         }
-        Fact::Signed(f) => signed(world, f),
+        Fact::Signed(f) => signed(world, f).or_else(|| crate::design::decide(world, &body.fact)),
         Fact::SourceRenamed(f) => unknown(world, &f.source),
         Fact::SourceSuspended(f) => unknown(world, &f.source),
         Fact::SourceReinstated(f) => unknown(world, &f.source),
@@ -354,7 +354,7 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
                 ))
             })
         }
-        _ => None,
+        other => crate::design::decide(world, other),
     }
 }
 

@@ -6,6 +6,7 @@ use tlog::Hash;
 use crate::clock::Clock;
 use crate::concern::{BadState, Concern, State};
 use crate::decide::{Verdict, decide};
+use crate::design::{Design, DesignView};
 use crate::fleet::{Arrival, Fleet, FleetView};
 use crate::journal::Journal;
 use crate::release::Releases;
@@ -17,14 +18,15 @@ use crate::vulnerability::Vulnerabilities;
 pub const APPLY_VERSION: u64 = 1;
 
 /// Names of the concerns, sorted: the order in which they are sealed.
-pub const CONCERNS: [&str; 8] =
-    ["clock", "fleet", "journal", "places", "releases", "sources", "streams", "vulnerabilities"];
+pub const CONCERNS: [&str; 9] =
+    ["clock", "design", "fleet", "journal", "places", "releases", "sources", "streams", "vulnerabilities"];
 
 /// What the first `size` entries of the log amount to.
 #[derive(Debug, Clone, Default)]
 pub struct World {
     size: u64,
     clock: Clock,
+    design: Design,
     fleet: Fleet,
     journal: Journal,
     releases: Releases,
@@ -89,6 +91,18 @@ impl World {
         &self.vulnerabilities
     }
 
+    /// Every record.
+    #[must_use]
+    pub const fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// The records at a time as known after `known` entries.
+    #[must_use]
+    pub fn design_at(&self, at: Time, known: u64) -> DesignView<'_> {
+        DesignView::new(self, at, known)
+    }
+
     /// Every device.
     #[must_use]
     pub const fn fleet(&self) -> &Fleet {
@@ -138,6 +152,7 @@ impl World {
         self.apply_to_sources(index, &body.fact);
         self.releases.take(index, hash, &body.fact);
         self.vulnerabilities.take(index, hash, body);
+        self.design.take(index, hash, &body.fact);
         self.fleet.take(&Arrival { index, age: self.age_of(body, index) }, body);
         self.streams.take(index, body, hash);
         let stream = StreamKey { source: body.source, stream: body.stream };
@@ -192,6 +207,7 @@ impl World {
     fn concern(&self, name: &str) -> Result<&dyn Concern, BadState> {
         match name {
             "clock" => Ok(&self.clock),
+            "design" => Ok(&self.design),
             "fleet" => Ok(&self.fleet),
             "journal" => Ok(&self.journal),
             "places" => Ok(&self.streams.places),
@@ -206,6 +222,7 @@ impl World {
     fn concern_mut(&mut self, name: &str) -> Result<&mut dyn Concern, BadState> {
         match name {
             "clock" => Ok(&mut self.clock),
+            "design" => Ok(&mut self.design),
             "fleet" => Ok(&mut self.fleet),
             "journal" => Ok(&mut self.journal),
             "places" => Ok(&mut self.streams.places),
@@ -221,6 +238,7 @@ impl World {
     /// at which size. Cheap: nothing is copied until it changes.
     pub fn freeze(&mut self) -> u64 {
         self.clock.freeze_at(self.size);
+        self.design.freeze();
         self.fleet.freeze();
         self.journal.freeze();
         self.releases.freeze();
@@ -234,6 +252,7 @@ impl World {
     /// Forgets the frozen states.
     pub fn thaw(&mut self) {
         self.clock.thaw();
+        self.design.thaw();
         self.fleet.thaw();
         self.journal.thaw();
         self.releases.thaw();

@@ -4,6 +4,8 @@ mod advisories;
 mod completions;
 mod decide;
 pub(crate) mod demo;
+mod device;
+mod fleet;
 mod log;
 pub(crate) use log::init as log_init;
 mod puf;
@@ -63,6 +65,12 @@ enum Command {
     /// Enrol people, services and stations; rotate and revoke their keys
     #[command(subcommand)]
     Source(source::SourceCommand),
+    /// Ask for many devices
+    #[command(subcommand)]
+    Fleet(fleet::FleetCommand),
+    /// Ask for one device
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
     /// Issue and revoke tokens for reading
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -127,6 +135,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
+    let table = matches!(&command, Command::Fleet(command) if command.has_csv());
+    if context.ui.format == Format::Csv && !table {
+        return Err(Failure::input("printing the results", "they are no table")
+            .hint("give `--format text` or `--format json`"));
+    }
     match command {
         Command::Demo(args) => args.run(context),
         Command::Serve(args) => args.run(context),
@@ -135,6 +148,8 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Log(command) => command.run(context),
         Command::Verify(args) => args.run(context),
         Command::Source(command) => command.run(context),
+        Command::Fleet(command) => command.run(context),
+        Command::Device(command) => command.run(context),
         Command::Token(command) => command.run(context),
         Command::Records(command) => command.run(context),
         Command::Release(command) => command.run(context),

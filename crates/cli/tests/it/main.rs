@@ -7,5 +7,7 @@ mod demo;
 mod help;
 mod kit;
 mod release;
+mod push;
 mod serve;
+mod sign;
 mod story;

@@ -29,5 +29,6 @@ mod requirements_reqif;
 mod requirements_tables;
 mod round_trip;
 mod spdx;
+mod udi_vectors;
 mod vers_vectors;
 mod version_vectors;

@@ -7,6 +7,7 @@ mod explain;
 mod fmt;
 mod init;
 mod new;
+mod risk;
 mod show;
 mod trace;
 
@@ -16,8 +17,9 @@ pub use explain::{explain, json_schema};
 pub use fmt::{Fmt, fmt, format_record};
 pub use init::{Init, init};
 pub use new::{New, new};
-pub use show::{Show, show};
-pub use trace::{Trace, TraceFormat, Traced, trace, trace_of};
+pub use risk::{Risk, risk};
+pub use show::{Show, show, show_set};
+pub use trace::{Trace, TraceFormat, Traced, trace, trace_of, trace_set};
 
 use crate::set::{Node, RecordSet};
 use crate::tree::TreeError;

@@ -4,20 +4,26 @@
 //! | file | what |
 //! |---|---|
 //! | `record`, `table`, `notes`, `identity` | how it is kept: a short log a device, shared values once |
-//! | `said`, `spans`, `view`, `state`, `stand` | one device at two moments, and how certain that is |
-//! | `history`, `population`, `filter` | one device over time; many devices at one moment |
+//! | `said`, `spans`, `view`, `state`, `stand`, `glance` | one device at two moments, and how certain that is |
+//! | `look`, `entries`, `history` | one device as a whole, its entries, its time line |
+//! | `population`, `filter` | many devices at one moment |
 //! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
+//! | `basis` | which entries an answer rests on |
 //!
 //! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, roll calls of unchanged
 //! evidence (their devices stand in blobs, which *apply* does not read).
 
 mod appraise;
+mod basis;
 mod ear;
+mod entries;
 mod filter;
 mod finding;
+mod glance;
 mod history;
 mod identity;
+mod look;
 mod notes;
 mod population;
 mod record;
@@ -41,11 +47,15 @@ use identity::Identities;
 use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
-pub use appraise::{POLICY, appraise, appraise_changed};
+pub use appraise::{POLICY, appraise, appraise_after, appraise_changed, changes};
+pub use basis::{Basis, Ground, sealed_entries, sealed_subject};
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
+pub use entries::{DeviceEntry, Said as Spoken};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};
 pub use history::{Interval, MAX_HISTORY};
+pub use look::Look;
+pub use identity::shows_serial;
 pub use notes::{Clash, ClashOn, Closed};
 pub use population::{Count, Grades, Page};
 pub use silence::Silence;
@@ -327,7 +337,20 @@ impl Fleet {
     /// The verdict that was last logged of a device.
     #[must_use]
     pub fn last_verdict(&self, device: &SourceId) -> Option<&Verdict> {
-        self.verdicts.get(self.devices.get(&Subject::Device(*device))?.head().verdict?)
+        self.verdicts.get(self.devices.get(&Subject::Device(*device))?.head().verdict()?)
+    }
+
+    /// Digests that some device measured, as hexadecimal digits that begin so; whenever it was. Linear in the different sets
+    /// of measurements, which are few.
+    #[must_use]
+    pub fn digests(&self, digits: &str, limit: usize) -> Vec<Hash> {
+        let mut out: Vec<Hash> = Vec::new();
+        for m in self.sets.iter().flatten() {
+            if out.len() < limit && !out.contains(&m.digest) && m.digest.to_string().starts_with(digits) {
+                out.push(m.digest);
+            }
+        }
+        out
     }
 
     /// Measurements of a set.
