@@ -300,7 +300,7 @@ fn what_is_decided_is_stated_as_openvex_and_csaf() {
     let not = ["--status", "not_affected", "--justification", "vulnerable_code_not_present"];
     let before = decide(
         "CVE-2023-45853",
-        "pkg:generic/zlib@1.2.11",
+        "pkg:generic/zlib@1.2.13",
         &[&not[..], &["--release", "firmware@2.0.0"]].concat(),
     );
     let action = ["--status", "affected", "--action", "update to 2.1.1", "--release", "firmware@2.1.0"];
