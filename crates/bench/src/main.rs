@@ -18,6 +18,7 @@ mod ingest;
 mod load;
 mod machine;
 mod restart;
+mod sboms;
 mod table;
 mod tree;
 
@@ -71,8 +72,9 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("tree", tree::measure),
+        ("sboms", sboms::measure),
         ("ingest", ingest::measure),
         ("http", http::measure),
         ("acknowledge", acknowledge::measure),

@@ -179,6 +179,14 @@ impl Session {
         Ok(BlobRef { digest, length: bytes.len() as u64, media_type: media_type.to_owned() })
     }
 
+    /// Keeps several documents beside the log, durably, before entries name them.
+    pub(crate) fn put_blobs(&self, all: &[&[u8]]) -> Result<(), Failure> {
+        match &self.target {
+            Target::Here(ledger) => Ok(ledger.blobs().put_all(all)?),
+            Target::There { remote, .. } => all.iter().try_for_each(|bytes| remote.put_blob(bytes)),
+        }
+    }
+
     /// Keeps a file beside the log, durably and, in the data directory, without holding it in memory. `digest` and `length`
     /// are those it was found to have; a file that has changed since is refused.
     pub(crate) fn put_file(

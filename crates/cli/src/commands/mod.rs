@@ -17,6 +17,7 @@ mod serve;
 mod source;
 mod token;
 pub(crate) mod verify;
+mod vex;
 mod witness;
 
 use std::path::PathBuf;
@@ -88,6 +89,9 @@ enum Command {
     Advisories(advisories::AdvisoriesCommand),
     /// Decide what a vulnerability means for a component
     Decide(decide::DecideArgs),
+    /// Write what is stated about vulnerabilities, for customers' tools
+    #[command(subcommand)]
+    Vex(vex::VexCommand),
     /// Write the bill of materials of a release or of what a device runs
     #[command(subcommand)]
     Sbom(sbom::SbomCommand),
@@ -160,6 +164,7 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Release(command) => command.run(context),
         Command::Advisories(command) => command.run(context),
         Command::Decide(args) => args.run(context),
+        Command::Vex(command) => command.run(context),
         Command::Sbom(command) => command.run(context),
         Command::Puf(command) => command.run(context),
         Command::Completions(args) => args.run(context),

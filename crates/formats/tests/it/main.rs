@@ -20,6 +20,7 @@ mod junit;
 mod lists;
 mod matching_keys;
 mod matching_sets;
+mod memory;
 mod npm_vectors;
 mod own_lock;
 mod purl_vectors;

@@ -10,6 +10,7 @@ mod api_fleet;
 mod api_house;
 mod api_log;
 mod api_records;
+mod api_releases;
 mod api_run;
 mod api_store;
 mod joined;
