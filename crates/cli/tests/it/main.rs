@@ -4,6 +4,7 @@
 
 mod demo;
 mod help;
+mod import;
 mod kit;
 mod push;
 mod serve;
