@@ -225,3 +225,58 @@ fn what_is_exported_comes_in_again_as_it_was() {
     house.ends(2, &["export", "y.csv", "--kind", "no-such-kind"]);
     assert!(house.ends(0, &["export", "y.csv", "--kind", "user-need"]).contains("1 records, 0 links"));
 }
+
+/// Files below a folder with an ending.
+fn below(folder: &std::path::Path, ending: &str, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("lists") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            below(&path, ending, found);
+        } else if path.extension().is_some_and(|e| e == ending) {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn whatever_can_be_read_becomes_records_that_can_be_read() {
+    let (Some(reqif), Some(needs)) = (shared("reqif"), shared("sphinx-needs")) else { return };
+    let mut files = Vec::new();
+    below(&reqif, "reqif", &mut files);
+    below(&needs, "json", &mut files);
+    files.sort();
+    let (mut imported, mut refused) = (0, 0);
+    for file in files {
+        let path = file.to_str().expect("a path");
+        let house = house();
+        map(&house, "[kinds]\n\"*\" = \"system-requirement\"\n[links]\n\"*\" = \"refines\"\n");
+        let from = if path.ends_with("json") { "sphinx-needs" } else { "reqif" };
+        let arguments =
+            ["import", path, "--from", from, "--set", "other", "--map", "map.toml", "--format", "json"];
+        let out = house.run(&arguments);
+        if out.status.code() == Some(2) {
+            refused += 1;
+            assert!(checked(&house).0 == 0, "{path}: nothing of it is kept");
+            continue;
+        }
+        let report: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+        imported += 1;
+        let check = house.run(&["check", "--format", "json"]);
+        let read: Value = serde_json::from_slice(&check.stdout).expect("JSON");
+        assert_eq!(read["records"].as_u64(), Some(count(&report, "new") as u64), "{path}");
+        let problems = read["problems"].as_array().expect("problems");
+        // All links are of one type here, so that circles of several become circles of one.
+        let other: Vec<_> = problems.iter().filter(|p| p["code"] != "forbidden-cycle").collect();
+        assert!(other.is_empty(), "{path}: {other:?}");
+        if !problems.is_empty() {
+            continue;
+        }
+        let again: Value = serde_json::from_slice(&house.run(&arguments).stdout).expect("JSON");
+        assert_eq!(
+            (count(&again, "new"), count(&again, "changed"), count(&again, "changed_here")),
+            (0, 0, 0),
+            "{path}"
+        );
+    }
+    assert!(imported > 60 && refused > 10, "{imported} imported, {refused} refused");
+}
