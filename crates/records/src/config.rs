@@ -1,6 +1,7 @@
 //! `vouchsafe.toml`: the product, its items, where its records are, and how it extends and changes the profiles.
 
 use crate::profiles;
+use crate::risk::{Policy, RiskFile};
 use crate::schema::file::{
     ClauseFile, FieldFile, KindFile, LinkFile, ProfileFile, RuleChange, RuleFile, StandardFile,
 };
@@ -32,6 +33,9 @@ pub struct Config {
     /// Kind of the records of a table without a column `kind`, by path.
     #[serde(default)]
     pub tables: BTreeMap<String, String>,
+    /// The policy of acceptable risk.
+    #[serde(default)]
+    pub risk: Option<RiskFile>,
     /// Own kinds, or more fields for known ones.
     #[serde(default)]
     pub kinds: BTreeMap<String, KindFile>,
@@ -182,7 +186,8 @@ impl Config {
             rule: self.rule.clone(),
             ..ProfileFile::default()
         });
-        let schema = Schema::compile(&files, &self.rules)?;
+        let mut schema = Schema::compile(&files, &self.rules)?;
+        schema.risk = self.risk.as_ref().map(Policy::compile).transpose()?;
         let stage = |place: String, name: &str| {
             schema.stage(name).ok_or_else(|| SchemaError::Unknown {
                 place,

@@ -14,6 +14,7 @@
 //! | [`release`] | releases, their measurements, withdrawals, reference lists |
 //! | [`fleet`] | every device: what it runs, where, and how that is known |
 //! | [`streams`] | who has said how much: heads, gaps and forks of every stream |
+//! | [`vulnerability`] | advisories in their states, feeds, decisions, other parties' VEX documents |
 //!
 //! Not here: durability, signatures, proofs, permissions (the ledger), and foreign formats.
 
@@ -27,6 +28,7 @@ pub mod journal;
 pub mod release;
 pub mod sources;
 pub mod streams;
+pub mod vulnerability;
 mod world;
 
 pub use concern::{BadState, State};

@@ -12,13 +12,14 @@ use crate::journal::Journal;
 use crate::release::Releases;
 use crate::sources::Sources;
 use crate::streams::{StreamKey, Streams};
+use crate::vulnerability::Vulnerabilities;
 
 /// Version of `apply` in this program. A log whose epoch is higher needs a newer program.
 pub const APPLY_VERSION: u64 = 1;
 
 /// Names of the concerns, sorted: the order in which they are sealed.
-pub const CONCERNS: [&str; 8] =
-    ["clock", "design", "fleet", "journal", "places", "releases", "sources", "streams"];
+pub const CONCERNS: [&str; 9] =
+    ["clock", "design", "fleet", "journal", "places", "releases", "sources", "streams", "vulnerabilities"];
 
 /// What the first `size` entries of the log amount to.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +32,7 @@ pub struct World {
     releases: Releases,
     sources: Sources,
     streams: Streams,
+    vulnerabilities: Vulnerabilities,
     frozen_at: Option<u64>,
 }
 
@@ -81,6 +83,12 @@ impl World {
     #[must_use]
     pub const fn releases(&self) -> &Releases {
         &self.releases
+    }
+
+    /// Every advisory, decision and statement.
+    #[must_use]
+    pub const fn vulnerabilities(&self) -> &Vulnerabilities {
+        &self.vulnerabilities
     }
 
     /// Every record.
@@ -143,6 +151,7 @@ impl World {
         self.journal.take(index, &body.fact);
         self.apply_to_sources(index, &body.fact);
         self.releases.take(index, hash, &body.fact);
+        self.vulnerabilities.take(index, hash, body);
         self.design.take(index, hash, &body.fact);
         self.fleet.take(&Arrival { index, age: self.age_of(body, index) }, body);
         self.streams.take(index, body, hash);
@@ -205,6 +214,7 @@ impl World {
             "releases" => Ok(&self.releases),
             "sources" => Ok(&self.sources),
             "streams" => Ok(&self.streams),
+            "vulnerabilities" => Ok(&self.vulnerabilities),
             _ => Err(BadState::Concern(name.into())),
         }
     }
@@ -219,6 +229,7 @@ impl World {
             "releases" => Ok(&mut self.releases),
             "sources" => Ok(&mut self.sources),
             "streams" => Ok(&mut self.streams),
+            "vulnerabilities" => Ok(&mut self.vulnerabilities),
             _ => Err(BadState::Concern(name.into())),
         }
     }
@@ -234,6 +245,7 @@ impl World {
         self.streams.places.freeze_at(self.size);
         self.sources.freeze();
         self.streams.freeze();
+        self.vulnerabilities.freeze();
         *self.frozen_at.insert(self.size)
     }
 
@@ -247,6 +259,7 @@ impl World {
         self.streams.places.thaw();
         self.sources.thaw();
         self.streams.thaw();
+        self.vulnerabilities.thaw();
         self.frozen_at = None;
     }
 

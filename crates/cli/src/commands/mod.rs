@@ -1,11 +1,17 @@
 //! The command line: what all commands share, one file a command below. Doc comments are the help.
 
+mod advisories;
 mod completions;
+mod decide;
 pub(crate) mod demo;
+mod device;
+mod fleet;
 mod log;
 pub(crate) use log::init as log_init;
 mod puf;
 mod records;
+pub(crate) mod release;
+mod sbom;
 mod serve;
 mod source;
 mod token;
@@ -59,11 +65,28 @@ enum Command {
     /// Enrol people, services and stations; rotate and revoke their keys
     #[command(subcommand)]
     Source(source::SourceCommand),
+    /// Ask for many devices
+    #[command(subcommand)]
+    Fleet(fleet::FleetCommand),
+    /// Ask for one device
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
     /// Issue and revoke tokens for reading
     #[command(subcommand)]
     Token(token::TokenCommand),
     #[command(flatten)]
     Records(records::RecordsCommand),
+    /// State releases, look at them, compare them
+    #[command(subcommand)]
+    Release(release::ReleaseCommand),
+    /// Take in advisories and VEX documents, look at them, watch feeds
+    #[command(subcommand)]
+    Advisories(advisories::AdvisoriesCommand),
+    /// Decide what a vulnerability means for a component
+    Decide(decide::DecideArgs),
+    /// Write the bill of materials of a release or of what a device runs
+    #[command(subcommand)]
+    Sbom(sbom::SbomCommand),
     /// Cosign the checkpoints of other logs
     #[command(subcommand)]
     Witness(witness::WitnessCommand),
@@ -112,6 +135,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
+    let table = matches!(&command, Command::Fleet(command) if command.has_csv());
+    if context.ui.format == Format::Csv && !table {
+        return Err(Failure::input("printing the results", "they are no table")
+            .hint("give `--format text` or `--format json`"));
+    }
     match command {
         Command::Demo(args) => args.run(context),
         Command::Serve(args) => args.run(context),
@@ -120,8 +148,14 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Log(command) => command.run(context),
         Command::Verify(args) => args.run(context),
         Command::Source(command) => command.run(context),
+        Command::Fleet(command) => command.run(context),
+        Command::Device(command) => command.run(context),
         Command::Token(command) => command.run(context),
         Command::Records(command) => command.run(context),
+        Command::Release(command) => command.run(context),
+        Command::Advisories(command) => command.run(context),
+        Command::Decide(args) => args.run(context),
+        Command::Sbom(command) => command.run(context),
         Command::Puf(command) => command.run(context),
         Command::Completions(args) => args.run(context),
     }

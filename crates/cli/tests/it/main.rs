@@ -2,10 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
+mod advisories;
 mod demo;
 mod help;
 mod import;
 mod kit;
+mod release;
 mod push;
 mod serve;
 mod sign;

@@ -7,6 +7,7 @@
     reason = "a test that meets what it does not expect must stop"
 )]
 
+mod advisory_canonical;
 mod advisory_sets;
 mod allocation;
 mod csaf_vectors;
@@ -16,6 +17,7 @@ mod dpkg;
 mod hostile;
 mod junit;
 mod lists;
+mod matching_keys;
 mod matching_sets;
 mod npm_vectors;
 mod own_lock;
@@ -27,5 +29,6 @@ mod requirements_reqif;
 mod requirements_tables;
 mod round_trip;
 mod spdx;
+mod udi_vectors;
 mod vers_vectors;
 mod version_vectors;

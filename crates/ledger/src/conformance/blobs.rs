@@ -21,6 +21,18 @@ pub fn blobs(fresh: &dyn Fn() -> Place<dyn Blobs>) {
         assert!(blobs.has(&digest).expect("readable"));
         assert_eq!(blobs.get(&digest).expect("readable").as_ref(), Some(bytes));
     }
+    for bytes in [entry(6, 10), entry(6, 2_000_000)] {
+        let digest = Hash::of(&bytes);
+        let length = bytes.len() as u64;
+        let from = |digest: &Hash, length, mut bytes: &[u8]| blobs.put_from(digest, length, &mut bytes);
+        from(&digest, length - 1, &bytes).expect_err("more bytes than were stated");
+        from(&digest, length + 1, &bytes).expect_err("fewer bytes than were stated");
+        from(&Hash::of(b"other"), length, &bytes).expect_err("other bytes than were stated");
+        assert!(!blobs.has(&digest).expect("readable"), "nothing is kept by half");
+        from(&digest, length, &bytes).expect("writable");
+        from(&digest, length, &bytes).expect("the same again is no error");
+        assert_eq!(blobs.get(&digest).expect("readable"), Some(bytes.to_vec()));
+    }
     // The same and different ones from many threads at once.
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -7,6 +7,7 @@ mod explain;
 mod fmt;
 mod init;
 mod new;
+mod risk;
 mod show;
 mod trace;
 
@@ -16,6 +17,7 @@ pub use explain::{explain, json_schema};
 pub use fmt::{Fmt, Formatted, fmt, format_record};
 pub use init::{Init, init};
 pub use new::{New, new};
+pub use risk::{Risk, risk};
 pub use show::{Show, show, show_set};
 pub use trace::{Trace, TraceFormat, Traced, trace, trace_of, trace_set};
 

@@ -6,8 +6,10 @@
 mod blobs;
 mod body;
 mod device;
+mod devices;
 mod entries;
 mod events;
+mod fleet;
 mod health;
 mod log;
 mod moment;
@@ -177,6 +179,10 @@ impl Api {
             .route("/api/v1/events", get(events::events))
             .route("/api/v1/blobs", put(blobs::put))
             .route("/api/v1/blobs/{digest}", get(blobs::get))
+            .route("/api/v1/fleet", get(fleet::page))
+            .route("/api/v1/fleet/count", get(fleet::count))
+            .route("/api/v1/devices/{id}", get(devices::one))
+            .route("/api/v1/devices/{id}/history", get(devices::history))
             .route("/device/v1/freshness", get(device::freshness))
             .route("/device/v1/evidence", post(device::evidence))
             .route("/healthz", get(health::health))

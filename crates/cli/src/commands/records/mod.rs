@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod push;
 mod results;
+mod risk;
 mod show;
 mod sign;
 mod signature;
@@ -32,6 +33,8 @@ pub(crate) enum RecordsCommand {
     Check(check::CheckArgs),
     /// Show what is connected with what: requirements, controls, tests, results
     Trace(trace::TraceArgs),
+    /// Show the risks by the policy of the product, before and after control
+    Risk(risk::RiskArgs),
     /// Show one record with its links, results and gaps
     Show(show::ShowArgs),
     /// Accept links against the present revision of what they point at
@@ -63,6 +66,7 @@ impl RecordsCommand {
             Self::Init(args) => args.run(out),
             Self::Check(args) => args.run(context, out),
             Self::Trace(args) => args.run(context, out),
+            Self::Risk(args) => args.run(context, out),
             Self::Show(args) => args.run(context, out),
             Self::Accept(args) => args.run(out),
             Self::New(args) => args.run(out),

@@ -88,7 +88,7 @@ impl SignArgs {
         let signatures = Signatures::of(&root)?;
         let name = self.printed(&signatures, &signer)?;
         let folder = root.join(config(&root)?.folder);
-        let (meaning, time) = (Meaning::from(self.meaning), clock::now());
+        let (meaning, time) = (Meaning::from(self.meaning), clock::claimed());
         let mut signed = Vec::new();
         for Subject { subject, revision, record } in subjects {
             let statement = Statement { record: subject, revision, meaning, name: name.clone(), time };
