@@ -6,6 +6,7 @@ mod advisories;
 mod demo;
 mod fleet;
 mod help;
+mod import;
 mod kit;
 mod push;
 mod release;

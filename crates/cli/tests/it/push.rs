@@ -86,7 +86,8 @@ fn facts(house: &House) -> BTreeMap<String, usize> {
 /// Rule and record of every gap.
 fn gaps(house: &House, more: &[&str]) -> Vec<(String, String)> {
     let out = house.run(&[&["check", "--format", "json"][..], more].concat());
-    let report: Value = serde_json::from_slice(&out.stdout).unwrap_or_else(|_| panic!("{}", err(&out)));
+    assert!(!out.stdout.is_empty(), "{}", err(&out));
+    let report: Value = serde_json::from_slice(&out.stdout).expect("JSON");
     let word = |gap: &Value, name: &str| gap[name].as_str().expect("a word").to_owned();
     let all = report["gaps"].as_array().expect("gaps").iter();
     let mut all: Vec<_> = all.map(|gap| (word(gap, "rule"), word(gap, "record"))).collect();
@@ -169,9 +170,9 @@ fn signatures_of_strangers_and_commits_are_told_apart() {
     assert_eq!(out.status.code(), Some(1), "{}", err(&out));
     assert!(err(&out).contains("its key is nobody's in the log"), "{}", err(&out));
     let log = house.json(&["log", "show", "--from", "0", "--limit", "100"]);
-    let commits =
-        log["entries"].as_array().expect("entries").iter().filter(|e| e["body"]["fact"] == "CommitPushed");
-    let index = commits.last().expect("a commit")["index"].to_string();
+    let entries = log["entries"].as_array().expect("entries");
+    let last = entries.iter().rfind(|e| e["body"]["fact"] == "CommitPushed");
+    let index = last.expect("a commit")["index"].to_string();
     let shown = house.json(&["log", "show", &index]);
     let content = &shown["body"]["content"];
     assert!(content["signed_by"].as_str().is_some_and(|key| key.len() == 64), "{shown}");

@@ -14,7 +14,7 @@ mod trace;
 pub use accept::{Accept, accept};
 pub use check::{Check, check, evaluate};
 pub use explain::{explain, json_schema};
-pub use fmt::{Fmt, fmt, format_record};
+pub use fmt::{Fmt, Formatted, fmt, format_record};
 pub use init::{Init, init};
 pub use new::{New, new};
 pub use risk::{Risk, risk};

@@ -5,6 +5,8 @@ mod at;
 mod check;
 mod edit;
 mod explain;
+mod export;
+mod import;
 mod push;
 mod results;
 mod risk;
@@ -48,6 +50,10 @@ pub(crate) enum RecordsCommand {
     Signature(signature::SignatureCommand),
     /// State what this commit holds: records, accepted links, signatures, results
     Push(Box<push::PushArgs>),
+    /// Take in the requirement set of another tool, again and again
+    Import(import::ImportArgs),
+    /// Write records for another tool
+    Export(export::ExportArgs),
     /// Explain a rule, kind, link or profile; or list `rules`, `kinds`, `links`, `profiles`, `clauses`
     Explain(explain::ExplainArgs),
 }
@@ -66,6 +72,8 @@ impl RecordsCommand {
             Self::New(args) => args.run(out),
             Self::Fmt(args) => args.run(out),
             Self::Push(args) => args.run(context, out),
+            Self::Import(args) => args.run(context, out),
+            Self::Export(args) => args.run(context, out),
             Self::Sign(args) => args.run(context, out),
             Self::Signature(command) => command.run(context, out),
             Self::Explain(args) => args.run(out),
