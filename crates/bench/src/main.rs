@@ -17,6 +17,7 @@ mod ingest;
 mod load;
 mod machine;
 mod restart;
+mod rolls;
 mod table;
 mod tree;
 
@@ -66,9 +67,10 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 5] = [
+    let parts: [(&str, Part); 6] = [
         ("tree", tree::measure),
         ("ingest", ingest::measure),
+        ("rolls", rolls::measure),
         ("acknowledge", acknowledge::measure),
         ("audit", audits::measure),
         ("restart", restart::measure),

@@ -162,19 +162,19 @@ impl<'w> FleetView<'w> {
 
 /// Places that a device counted and that had not come by then: stream, first place, number.
 fn gaps(said: &Said, begun: u64) -> Vec<(u64, u64, u64)> {
-    let mut places: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-    for (stream, sequence, _) in said.places.iter().filter(|(_, _, index)| *index < begun) {
-        places.entry(*stream).or_default().push(*sequence);
+    let mut places: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
+    for (stream, first, count, _) in said.places.iter().filter(|(.., index)| *index < begun) {
+        places.entry(*stream).or_default().push((*first, *count));
     }
     let mut out = Vec::new();
     for (stream, mut all) in places {
         all.sort_unstable();
         let mut next = 0;
-        for place in all {
+        for (place, count) in all {
             if place > next {
                 out.push((stream, next, place - next));
             }
-            next = place.saturating_add(1).max(next);
+            next = place.saturating_add(count).max(next);
         }
     }
     out

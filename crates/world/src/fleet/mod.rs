@@ -8,9 +8,10 @@
 //! | `history`, `population`, `filter` | one device over time; many devices at one moment |
 //! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
+//! | `roll` | devices whose evidence changed nothing, many in one entry |
 //!
-//! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, roll calls of unchanged
-//! evidence (their devices stand in blobs, which *apply* does not read).
+//! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, evidence that waits to be rolled
+//! up (the ledger).
 
 mod appraise;
 mod ear;
@@ -22,6 +23,7 @@ mod identity;
 mod notes;
 mod population;
 mod record;
+mod roll;
 mod said;
 mod silence;
 mod spans;
@@ -48,6 +50,7 @@ pub use finding::{Finding, FindingKind};
 pub use history::{Interval, MAX_HISTORY};
 pub use notes::{Clash, ClashOn, Closed};
 pub use population::{Count, Grades, Page};
+pub use roll::{MAX_ROLL, Present, Roll, unchanged};
 pub use silence::Silence;
 pub use state::{Certainty, DeviceState, Grade, Running, UnknownReason};
 pub use subject::Subject;
