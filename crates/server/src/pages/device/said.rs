@@ -87,6 +87,9 @@ pub(super) fn says(view: &View<'_>, said: &Spoken<'_>) -> Markup {
                 None => m.text(", made nobody knows when"),
             }
         }
+        Spoken::Attended { pieces } => {
+            m.text(&format!("attested the same as before, {pieces} times, as a roll call counted"))
+        }
         Spoken::Heard => m.text("spoke, measuring nothing"),
         Spoken::Appraised(v) => {
             let reasons: Vec<&str> = v.reasons.iter().map(|r| words::reason(*r)).collect();
