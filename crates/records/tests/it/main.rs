@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
 
 mod bad_input;
+mod code;
 mod commands;
 mod engine;
 mod example;
+mod impact;
 mod infusion_pump;
 mod mutation;
 mod quality;

@@ -4,9 +4,13 @@ mod accept;
 mod check;
 mod edit;
 mod explain;
+mod impact;
+mod measured;
+mod past;
 mod results;
 mod risk;
 mod trace;
+mod watch;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +29,10 @@ pub(crate) enum RecordsCommand {
     Check(check::CheckArgs),
     /// Show what is connected with what: requirements, controls, tests, results
     Trace(trace::TraceArgs),
+    /// Say what changed since a commit, and what that touches
+    Impact(impact::ImpactArgs),
+    /// Check again whenever a file changed
+    Watch(watch::WatchArgs),
     /// Show the risks by the policy of the product, before and after control
     Risk(risk::RiskArgs),
     /// Show one record with its links, results and gaps
@@ -37,6 +45,8 @@ pub(crate) enum RecordsCommand {
     Fmt(edit::FmtArgs),
     /// Explain a rule, kind, link or profile; or list `rules`, `kinds`, `links`, `profiles`, `clauses`
     Explain(explain::ExplainArgs),
+    /// Write a JSON Schema, so that editors help with vouchsafe.toml and front matter
+    Schema(explain::SchemaArgs),
 }
 
 impl RecordsCommand {
@@ -47,12 +57,15 @@ impl RecordsCommand {
             Self::Init(args) => args.run(out),
             Self::Check(args) => args.run(context, out),
             Self::Trace(args) => args.run(context, out),
+            Self::Impact(args) => args.run(context, out),
+            Self::Watch(args) => args.run(context, out),
             Self::Risk(args) => args.run(context, out),
             Self::Show(args) => args.run(context, out),
             Self::Accept(args) => args.run(out),
             Self::New(args) => args.run(out),
             Self::Fmt(args) => args.run(out),
             Self::Explain(args) => args.run(out),
+            Self::Schema(args) => args.run(out),
         }?;
         match done {
             Status::Holds => Ok(Verdict::Holds),
