@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Analysis, Error, Finding, Level, MAX_MESSAGE, MAX_RESULTS, Run};
 use crate::advisory::Document;
 
+// @implements SWR-19
 /// Reads a document, whole or not at all; up to [`MAX_LEN`](crate::advisory::MAX_LEN) bytes.
 ///
 /// # Errors

@@ -114,6 +114,7 @@ impl Error {
     }
 }
 
+// @implements SWR-19
 /// Reads coverage; XML by its first character, else lcov. One pass.
 ///
 /// # Errors

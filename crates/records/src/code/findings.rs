@@ -27,6 +27,7 @@ pub struct Finding {
 
 type Lines = BTreeMap<usize, BTreeMap<u32, u64>>;
 
+// @implements SWR-18
 /// All findings, at most `MAX_CODE_FINDINGS` of each check. O(files + marks + dependencies + what was measured).
 #[must_use]
 pub fn findings(set: &RecordSet, code: &CodeFacts) -> Vec<Finding> {

@@ -96,6 +96,7 @@ fn of_result(set: &RecordSet, case: Node, result: &TestResult) -> Verdict {
     }
 }
 
+// @implements SWR-17
 /// The first record whose marked code is another now, when the code was looked at then and is now.
 fn code_changed(set: &RecordSet, case: Node, result: &TestResult) -> Option<Stale> {
     let (then, now) = (result.code.as_ref()?, marked_code(set, case)?);

@@ -12,3 +12,4 @@ mod infusion_pump;
 mod mutation;
 mod quality;
 mod risk;
+mod soup;
