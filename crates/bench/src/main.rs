@@ -16,6 +16,7 @@ mod big;
 mod ingest;
 mod load;
 mod machine;
+mod records;
 mod restart;
 mod table;
 mod tree;
@@ -49,6 +50,10 @@ fn main() -> ExitCode {
             "--entries" => entries = words.next().and_then(|n| n.replace('_', "").parse().ok()),
             "--dir" => directory = words.next().map_or(directory, PathBuf::from),
             "--only" => only = words.next(),
+            records::CHECK => {
+                records::check_once(&words.next().map(PathBuf::from).unwrap());
+                return ExitCode::SUCCESS;
+            }
             restart::WORLD => {
                 restart::weigh(&words.next().map(PathBuf::from).unwrap());
                 return ExitCode::SUCCESS;
@@ -66,12 +71,13 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 5] = [
+    let parts: [(&str, Part); 6] = [
         ("tree", tree::measure),
         ("ingest", ingest::measure),
         ("acknowledge", acknowledge::measure),
         ("audit", audits::measure),
         ("restart", restart::measure),
+        ("records", records::measure),
     ];
     for (name, measure) in parts {
         if only.as_deref().is_none_or(|o| o == name) {

@@ -67,6 +67,8 @@ pub(crate) trait History {
     /// Commits from (without) one to the present one, oldest first; with the files of each, or with signatures judged
     /// by an allowed-signers file (SSH) and the keys gpg has.
     fn commits(&self, since: Option<&str>, with: With<'_>) -> Result<Vec<Commit>, Failure>;
+    /// What is said of the signature of a tag; `Signature::None` where the name is none, or is not signed.
+    fn tag(&self, name: &str, signers: Option<&Path>) -> Result<Signature, Failure>;
     /// For each line of a file of the present commit, the commit that wrote it; none where it is changed since.
     fn blame(&self, path: &str) -> Result<Vec<Option<String>>, Failure>;
 }
@@ -102,7 +104,19 @@ impl Git {
         })
     }
 
+    /// The answer of git, which must end well.
     fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, Failure> {
+        let (good, answer, said) = self.ask(arguments, input)?;
+        if good {
+            return Ok(answer);
+        }
+        let doing = format!("running git {}", arguments.first().unwrap_or(&""));
+        let said = String::from_utf8_lossy(&said);
+        Err(Failure::input(doing, said.lines().next().unwrap_or("it failed").to_owned()))
+    }
+
+    /// Whether git ended well, its answer, and what it said beside it.
+    fn ask(&self, arguments: &[&str], input: &[u8]) -> Result<(bool, Vec<u8>, Vec<u8>), Failure> {
         let doing = || format!("running git {}", arguments.first().unwrap_or(&""));
         let failed = |error: std::io::Error| Failure::environment(doing(), error);
         let mut child = Command::new("git")
@@ -137,11 +151,7 @@ impl Git {
             return Err(Failure::environment(doing(), format!("it says more than {MAX_ANSWER} bytes")));
         }
         let status = child.wait().map_err(failed)?;
-        if status.success() {
-            return Ok(answer);
-        }
-        let said = String::from_utf8_lossy(&said);
-        Err(Failure::input(doing(), said.lines().next().unwrap_or("it failed").to_owned()))
+        Ok((status.success(), answer, said))
     }
 }
 
@@ -263,6 +273,36 @@ impl History for Git {
             });
         }
         Ok(commits)
+    }
+
+    fn tag(&self, name: &str, signers: Option<&Path>) -> Result<Signature, Failure> {
+        let reference = format!("refs/tags/{name}");
+        let text = self.ask(&["cat-file", "tag", &reference], &[])?;
+        let signed = text.0
+            && ["-----BEGIN SSH SIGNATURE-----", "-----BEGIN PGP SIGNATURE-----"]
+                .iter()
+                .any(|mark| String::from_utf8_lossy(&text.1).contains(mark));
+        if !signed {
+            return Ok(Signature::None);
+        }
+        let setting = signers.map(|path| format!("gpg.ssh.allowedSignersFile={}", path.display()));
+        let mut arguments: Vec<&str> =
+            setting.as_deref().map(|setting| vec!["-c", setting]).unwrap_or_default();
+        arguments.extend(["verify-tag", name]);
+        let (good, _, said) = self.ask(&arguments, &[])?;
+        let said = String::from_utf8_lossy(&said);
+        // `Good "git" signature for NAME with …` (SSH), `Good signature from "NAME"` (GPG).
+        let by = said.lines().find_map(|line| {
+            let ssh = line.split_once("signature for ").and_then(|(_, rest)| rest.split_once(" with "));
+            let gpg = line.split_once("Good signature from \"").and_then(|(_, rest)| rest.split_once('"'));
+            ssh.or(gpg).map(|(name, _)| name.to_owned())
+        });
+        Ok(match (good, by) {
+            (true, Some(by)) => Signature::Good(by),
+            (true, None) => Signature::Unknown,
+            (false, _) if said.contains("BAD") || said.contains("incorrect signature") => Signature::Bad,
+            (false, _) => Signature::Unknown,
+        })
     }
 
     fn blame(&self, path: &str) -> Result<Vec<Option<String>>, Failure> {

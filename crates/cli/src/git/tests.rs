@@ -90,6 +90,18 @@ fn a_repository_is_read_without_writing_to_it() {
     let all = folder.commits(None, With::Signatures(Some(&signers))).expect("commits");
     assert_eq!(all[0].signature, Signature::None);
 
+    let identity = ["-c", "user.name=author", "-c", "user.email=author@example.org"];
+    git(root, &[&identity, &known[..4], &["tag", "-s", "v1", "-m", "One"]].concat());
+    git(
+        root,
+        &[&identity, &["-c", "commit.gpgsign=false", "tag", "-a", "v0", "-m", "Zero", &first][..]].concat(),
+    );
+    let tag = |name: &str| folder.tag(name, Some(&signers)).expect("an answer");
+    assert_eq!(tag("v1"), Signature::Good("author@example.org".to_owned()));
+    assert_eq!([tag("v0"), tag("main"), tag("nonsense")], [const { Signature::None }; 3]);
+    std::fs::write(&signers, "").expect("written");
+    assert_eq!(tag("v1"), Signature::Unknown);
+
     assert!(folder.changed().expect("a state").is_empty());
     std::fs::write(root.join("q/new.md"), "n").expect("written");
     std::fs::write(root.join("q/ä/one.md"), "a\nc\n").expect("written");

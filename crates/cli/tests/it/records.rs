@@ -216,8 +216,8 @@ fn described(top: &Value, schema: &Value, value: &Value, place: &str) {
                 let of = schema["properties"]
                     .get(name)
                     .or_else(|| schema.get("additionalProperties").filter(|more| more.is_object()));
-                let of = of.unwrap_or_else(|| panic!("{place}: the schema has no `{name}`"));
-                described(top, of, inner, &format!("{place}.{name}"));
+                assert!(of.is_some(), "{place}: the schema has no `{name}`");
+                described(top, of.unwrap_or(&Value::Null), inner, &format!("{place}.{name}"));
             }
         }
         Value::Array(items) => {

@@ -45,13 +45,18 @@ impl ImpactArgs {
                 subject: commit.subject,
             })
             .collect();
+        let tag = git.tag(&self.since, signers.as_deref())?;
+        let since = match &tag {
+            Signature::None => self.since.clone(),
+            tag => format!("{} ({})", self.since, tag.text()),
+        };
         let before = past::tree_at(&root, &git, &commit)?;
         let after = records::tree::load(&root);
         let after = after.map_err(|e| failed("reading the records")(command::CommandError::Tree(e)))?;
         let options = command::Impact {
             before: &before.set,
             after: &after.set,
-            since: &self.since,
+            since: &since,
             commits: &commits,
             require_signed: self.require_signed,
             format: format(context),
