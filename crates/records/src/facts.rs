@@ -39,6 +39,17 @@ impl Outcome {
         }
     }
 
+    /// How bad it is: of several tests of one case the worst counts.
+    #[must_use]
+    pub fn badness(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Skipped => 1,
+            Self::Failed => 2,
+            Self::Error => 3,
+        }
+    }
+
     /// From its word.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -48,7 +48,7 @@ pub fn results_of_names(set: &RecordSet, tests: &[NamedTest]) -> Vec<TestResult>
             let marked = head.iter().filter_map(|word| by_last.get(word)).flatten();
             ran.extend(marked.filter(|_| mark.verb == Verb::Verifies));
         }
-        let Some(worst) = ran.iter().max_by_key(|test| rank(test.result.outcome)) else { continue };
+        let Some(worst) = ran.iter().max_by_key(|test| test.result.outcome.badness()) else { continue };
         let mut result = worst.result.clone();
         result.case = record.id().into();
         if let (Some(first), Outcome::Passed) = (missing.first(), result.outcome) {
@@ -58,15 +58,6 @@ pub fn results_of_names(set: &RecordSet, tests: &[NamedTest]) -> Vec<TestResult>
         results.push(result);
     }
     results
-}
-
-fn rank(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Passed => 0,
-        Outcome::Skipped => 1,
-        Outcome::Failed => 2,
-        Outcome::Error => 3,
-    }
 }
 
 /// The names in a path of names, whatever stands between them.

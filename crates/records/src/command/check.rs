@@ -64,7 +64,15 @@ pub fn evaluate(options: &mut Check) -> Result<(PathBuf, Evaluator, Report), Com
     }
     let mut unmatched: Vec<String> = Vec::new();
     let named = results_of_names(&set, &options.tests_at_hand);
-    for mut result in options.results_at_hand.drain(..).chain(named) {
+    // A case that reports name and that names its tests has the worst of both.
+    let worst = |result: &TestResult, others: &[TestResult]| {
+        let mut same = others.iter().filter(|other| other.case == result.case);
+        !same.any(|other| other.outcome.badness() > result.outcome.badness())
+    };
+    let mut at_hand = core::mem::take(&mut options.results_at_hand);
+    let of_names: Vec<TestResult> = named.iter().filter(|result| worst(result, &at_hand)).cloned().collect();
+    at_hand.retain(|result| worst(result, &named));
+    for mut result in at_hand.into_iter().chain(of_names) {
         result.bind(&set);
         unmatched.extend(set.add_result(result).err().map(String::from));
     }

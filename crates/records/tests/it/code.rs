@@ -230,6 +230,14 @@ fn tests_find_their_case_by_name_and_by_mark() {
         ["62304-5.6.3 SW-1", "62304-5.6.8 TC-INT"]
     );
     assert_eq!(run(vec![link(), power(Outcome::Passed)]).len(), 5, "TC-SYS has no result");
+    // A report that names the case says that it failed: that its tests passed does not hide it.
+    for (named, tests) in [(Outcome::Failed, Outcome::Passed), (Outcome::Passed, Outcome::Failed)] {
+        let failing = TestResult { outcome: named, ..passed("TC-INT", 1000) };
+        let tests_at_hand = vec![alarm(), test("bench::link", tests), power(Outcome::Passed)];
+        let mut options = Check { tests_at_hand, results_at_hand: vec![failing], ..example.options() };
+        let (_, _, report) = command::evaluate(&mut options).unwrap();
+        assert_eq!(keys(&report), ["62304-5.6.3 SW-1", "62304-5.6.8 TC-INT"], "{named:?} {tests:?}");
+    }
 }
 
 #[test]

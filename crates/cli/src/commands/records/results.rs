@@ -49,7 +49,7 @@ pub(super) fn read(paths: &[PathBuf], about: &About) -> Result<Results, Failure>
                 of_cases
                     .entry(id)
                     .and_modify(|known| {
-                        if rank(result.outcome) > rank(known.outcome) {
+                        if result.outcome.badness() > known.outcome.badness() {
                             known.clone_from(&result);
                         }
                     })
@@ -60,15 +60,6 @@ pub(super) fn read(paths: &[PathBuf], about: &About) -> Result<Results, Failure>
         }
     }
     Ok(Results { of_cases: of_cases.into_values().collect(), of_names })
-}
-
-fn rank(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Passed => 0,
-        Outcome::Skipped => 1,
-        Outcome::Failed => 2,
-        Outcome::Error => 3,
-    }
 }
 
 fn result_of(run: &TestRun, case: &Case, path: &Path, about: &About) -> TestResult {
