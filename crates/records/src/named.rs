@@ -60,6 +60,26 @@ pub fn results_of_names(set: &RecordSet, tests: &[NamedTest]) -> Vec<TestResult>
     results
 }
 
+/// Results that reports give a case, and results of the tests that a case names: of a case that has both, the worse ones.
+#[must_use]
+pub fn worst_of_each(mut of_cases: Vec<TestResult>, of_names: Vec<TestResult>) -> Vec<TestResult> {
+    let badness = |results: &[TestResult]| {
+        let mut worst: BTreeMap<Box<str>, u8> = BTreeMap::new();
+        for result in results {
+            let known = worst.entry(result.case.clone()).or_default();
+            *known = result.outcome.badness().max(*known);
+        }
+        worst
+    };
+    let (cases, names) = (badness(&of_cases), badness(&of_names));
+    let stays = |result: &TestResult, others: &BTreeMap<Box<str>, u8>| {
+        others.get(&result.case).is_none_or(|other| result.outcome.badness() >= *other)
+    };
+    of_cases.retain(|result| stays(result, &names));
+    of_cases.extend(of_names.into_iter().filter(|result| stays(result, &cases)));
+    of_cases
+}
+
 /// The names in a path of names, whatever stands between them.
 fn parts(name: &str) -> impl DoubleEndedIterator<Item = &str> {
     name.split(['.', '/', '#', ' ', ':']).filter(|part| !part.is_empty())

@@ -5,7 +5,7 @@ use crate::code::Measured;
 use crate::digest::Digest;
 use crate::engine::{Evaluator, Report};
 use crate::facts::{Approval, Happening, Moment, TestResult};
-use crate::named::{NamedTest, results_of_names};
+use crate::named::{NamedTest, results_of_names, worst_of_each};
 use crate::render::{self, Format};
 use crate::set::EditorialStep;
 use crate::tree::{self, Tree};
@@ -64,15 +64,7 @@ pub fn evaluate(options: &mut Check) -> Result<(PathBuf, Evaluator, Report), Com
     }
     let mut unmatched: Vec<String> = Vec::new();
     let named = results_of_names(&set, &options.tests_at_hand);
-    // A case that reports name and that names its tests has the worst of both.
-    let worst = |result: &TestResult, others: &[TestResult]| {
-        let mut same = others.iter().filter(|other| other.case == result.case);
-        !same.any(|other| other.outcome.badness() > result.outcome.badness())
-    };
-    let mut at_hand = core::mem::take(&mut options.results_at_hand);
-    let of_names: Vec<TestResult> = named.iter().filter(|result| worst(result, &at_hand)).cloned().collect();
-    at_hand.retain(|result| worst(result, &named));
-    for mut result in at_hand.into_iter().chain(of_names) {
+    for mut result in worst_of_each(core::mem::take(&mut options.results_at_hand), named) {
         result.bind(&set);
         unmatched.extend(set.add_result(result).err().map(String::from));
     }

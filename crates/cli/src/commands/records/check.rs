@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use records::command::{self, Check, Status};
-use records::named::results_of_names;
+use records::named::{results_of_names, worst_of_each};
 use records::render;
 
 use super::results::{About, Results};
@@ -77,7 +77,7 @@ impl KnownArgs {
             let git = Git::want(root)?;
             let commit = git.resolve(name)?;
             let then = past::tree_at(root, &git, &commit)?;
-            of_cases.extend(results_of_names(&then.set, &of_names));
+            of_cases = worst_of_each(of_cases, results_of_names(&then.set, &of_names));
             for result in &mut of_cases {
                 result.bind(&then.set);
                 if result.commit.is_empty() {
