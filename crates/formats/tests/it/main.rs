@@ -9,6 +9,7 @@
 
 mod advisory_sets;
 mod allocation;
+mod attestation;
 mod csaf_vectors;
 mod cyclonedx;
 mod data;
