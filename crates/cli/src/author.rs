@@ -42,6 +42,11 @@ pub(crate) struct AuthorArgs {
 }
 
 impl AuthorArgs {
+    /// Whether the reason was given.
+    pub(crate) fn has_reason(&self) -> bool {
+        self.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty())
+    }
+
     pub(crate) fn signer(&self) -> Result<Signer, Failure> {
         Signer::open(&self.key, &Passphrases { file: self.passphrase_file.clone() })
     }
@@ -56,7 +61,7 @@ impl AuthorArgs {
             return Session::there(signer, self.source, reason, remote, loaded);
         }
         let ledger = context.data.ledger(Arc::new(SystemClock), Options::default())?;
-        Session::here(signer, self.source, reason, ledger)
+        Session::here(signer, self.source, reason, Arc::new(ledger))
     }
 
     /// Signs one fact and hands it to the ledger or the server. `fact` gets the world, where there is a data directory.
@@ -89,8 +94,9 @@ impl Said {
                     map.insert("level".into(), receipt.level.word().into());
                 }
                 if let Some(answer) = &self.answer {
-                    map.insert("index".into(), self.at.index.into());
-                    map.insert("answer".into(), answer.clone());
+                    for name in ["index", "size", "level", "checkpoint", "leaf", "proof"] {
+                        map.insert(name.into(), answer.get(name).cloned().unwrap_or_default());
+                    }
                 }
                 for (name, value) in extra {
                     map.insert((*name).into(), value.clone().into());

@@ -111,6 +111,10 @@ fn read(doing: &str, mut answer: Response<ureq::Body>) -> Result<Value, Failure>
         return serde_json::from_str(&body).map_err(|e| Failure::environment(doing, e));
     }
     let problem: Value = serde_json::from_str(&body).unwrap_or_default();
+    // Every entry was refused: the answer has an item for each all the same.
+    if status.is_client_error() && problem.get("items").is_some() {
+        return Ok(problem);
+    }
     let member = |name: &str| problem.get(name).and_then(Value::as_str).map(|s| text::printable(s, 600));
     let said = member("detail").unwrap_or_else(|| text::printable(body.trim(), 600));
     let problem = format!("{status}: {said}");

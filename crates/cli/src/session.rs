@@ -1,6 +1,10 @@
 //! Someone who states facts in one go: one key, one stream of its own, in the data directory or through a running server,
 //! with the documents that the facts name. Not here: which options say so (`author`).
 
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
 use evidence::entry::Proof;
 use evidence::keys::KeyUse;
 use evidence::proof::ssh;
@@ -25,7 +29,7 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Where entries go.
 enum Target {
     /// The ledger of the data directory, locked.
-    Here(Box<Ledger>),
+    Here(Arc<Ledger>),
     /// A running server, and what its log amounts to where the directory is at hand.
     There { remote: Remote, loaded: Option<Box<Loaded>> },
 }
@@ -115,9 +119,9 @@ impl Session {
         signer: Signer,
         told: Option<SourceId>,
         reason: Option<String>,
-        ledger: Ledger,
+        ledger: Arc<Ledger>,
     ) -> Result<Self, Failure> {
-        Self::begin(signer, told, reason, Target::Here(Box::new(ledger)))
+        Self::begin(signer, told, reason, Target::Here(ledger))
     }
 
     /// Through a server; `loaded` is its log where the directory is at hand.
@@ -173,6 +177,62 @@ impl Session {
             Target::There { remote, .. } => remote.put_blob(bytes)?,
         }
         Ok(BlobRef { digest, length: bytes.len() as u64, media_type: media_type.to_owned() })
+    }
+
+    /// Keeps several documents beside the log, durably, before entries name them.
+    pub(crate) fn put_blobs(&self, all: &[&[u8]]) -> Result<(), Failure> {
+        match &self.target {
+            Target::Here(ledger) => Ok(ledger.blobs().put_all(all)?),
+            Target::There { remote, .. } => all.iter().try_for_each(|bytes| remote.put_blob(bytes)),
+        }
+    }
+
+    /// Keeps a file beside the log, durably and, in the data directory, without holding it in memory. `digest` and `length`
+    /// are those it was found to have; a file that has changed since is refused.
+    pub(crate) fn put_file(
+        &self,
+        path: &Path,
+        digest: Hash,
+        length: u64,
+        media_type: &str,
+    ) -> Result<BlobRef, Failure> {
+        let fail = |e: std::io::Error| Failure::file("reading", path, &e);
+        match &self.target {
+            Target::Here(ledger) => {
+                if !ledger.blobs().has(&digest)? {
+                    let mut file = File::open(path).map_err(fail)?;
+                    ledger.blobs().put_from(&digest, length, &mut file)?;
+                }
+            }
+            Target::There { remote, .. } => {
+                let bytes = std::fs::read(path).map_err(fail)?;
+                if Hash::of(&bytes) != digest {
+                    return Err(Failure::input(
+                        format!("reading {}", path.display()),
+                        "it changed while it was read",
+                    ));
+                }
+                remote.put_blob(&bytes)?;
+            }
+        }
+        Ok(BlobRef { digest, length, media_type: media_type.to_owned() })
+    }
+
+    /// Reads an entry of the log: in the data directory, or from the server.
+    pub(crate) fn entry(&self, index: u64) -> Result<Entry, Failure> {
+        match &self.target {
+            Target::Here(ledger) => Ok(ledger.entry(index)?.0),
+            Target::There { remote, .. } => {
+                let path = format!("/api/v1/entries/{index}");
+                let mut answer = remote.get(&path)?;
+                if let Some(members) = answer.as_object_mut() {
+                    members.retain(|name, _| matches!(name.as_str(), "entry" | "bytes" | "body" | "proof"));
+                }
+                evidence::json::from_json(&answer).map_err(|e| {
+                    Failure::environment(format!("reading entry {index} of {}", remote.base()), e)
+                })
+            }
+        }
     }
 
     /// Keeps a confidential value in the vault under a new salt, durably, and gives the commitment that an entry names in
@@ -236,7 +296,10 @@ impl Session {
             stream: self.stream,
             sequence: self.next,
             previous: self.previous,
-            time: Some(clock::now()),
+            time: Some(match &self.target {
+                Target::Here(ledger) => ledger.now(),
+                Target::There { .. } => clock::claimed(),
+            }),
             beacon: None,
             reason: self.reason.clone(),
             on_behalf_of: None,

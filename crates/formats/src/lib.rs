@@ -10,6 +10,7 @@
 
 pub mod advisory;
 pub mod attestation;
+mod crc32;
 pub mod inventory;
 pub mod junit;
 pub mod kev;

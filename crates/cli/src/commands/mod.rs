@@ -1,6 +1,8 @@
 //! The command line: what all commands share, one file a command below. Doc comments are the help.
 
+mod advisories;
 mod completions;
+mod decide;
 pub(crate) mod demo;
 mod device;
 mod evidence;
@@ -9,10 +11,13 @@ mod log;
 pub(crate) use log::init as log_init;
 mod puf;
 mod records;
+pub(crate) mod release;
+mod sbom;
 mod serve;
 mod source;
 mod token;
 pub(crate) mod verify;
+mod vex;
 mod witness;
 
 use std::path::PathBuf;
@@ -76,6 +81,20 @@ enum Command {
     Token(token::TokenCommand),
     #[command(flatten)]
     Records(records::RecordsCommand),
+    /// State releases, look at them, compare them
+    #[command(subcommand)]
+    Release(release::ReleaseCommand),
+    /// Take in advisories and VEX documents, look at them, watch feeds
+    #[command(subcommand)]
+    Advisories(advisories::AdvisoriesCommand),
+    /// Decide what a vulnerability means for a component
+    Decide(decide::DecideArgs),
+    /// Write what is stated about vulnerabilities, for customers' tools
+    #[command(subcommand)]
+    Vex(vex::VexCommand),
+    /// Write the bill of materials of a release or of what a device runs
+    #[command(subcommand)]
+    Sbom(sbom::SbomCommand),
     /// Cosign the checkpoints of other logs
     #[command(subcommand)]
     Witness(witness::WitnessCommand),
@@ -142,6 +161,11 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Evidence(command) => command.run(context),
         Command::Token(command) => command.run(context),
         Command::Records(command) => command.run(context),
+        Command::Release(command) => command.run(context),
+        Command::Advisories(command) => command.run(context),
+        Command::Decide(args) => args.run(context),
+        Command::Vex(command) => command.run(context),
+        Command::Sbom(command) => command.run(context),
         Command::Puf(command) => command.run(context),
         Command::Completions(args) => args.run(context),
     }

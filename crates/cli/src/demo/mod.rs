@@ -1,11 +1,18 @@
 //! The demo: a simulated log from its first entry, and what works today, one step after the other. Everything shown is
 //! computed; a step that does not come out as it must ends the story.
 //!
-//! Not here: the acts themselves (`story`), the pumps (`fleet`), the witnesses (`witnesses`).
+//! Not here: the acts themselves (`story`, `maker`, `field`, `after`), the pumps (`fleet`), the maker (`company`), the witnesses
+//! (`witnesses`).
 
 mod after;
 mod cast;
+mod commands;
+mod company;
+mod example;
+mod field;
 mod fleet;
+mod hosting;
+mod maker;
 mod story;
 mod witnesses;
 
@@ -137,7 +144,8 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Verdict, Failure
     }
     if !args.once {
         stage.say("")?;
-        let serving = Serving { listen: args.listen, metrics: None, tls: None, witnesses: None };
+        let serving =
+            Serving { listen: args.listen, metrics: None, tls: None, witnesses: None, roll_up: true };
         serve(ui, &stage.data, serving)?;
     }
     Ok(Verdict::Holds)

@@ -7,6 +7,7 @@
     reason = "a test that meets what it does not expect must stop"
 )]
 
+mod advisory_canonical;
 mod advisory_sets;
 mod allocation;
 mod attestation;
@@ -18,7 +19,9 @@ mod hostile;
 mod inventory;
 mod junit;
 mod lists;
+mod matching_keys;
 mod matching_sets;
+mod memory;
 mod npm_vectors;
 mod own_lock;
 mod purl_vectors;

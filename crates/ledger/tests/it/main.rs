@@ -8,10 +8,13 @@
 )]
 
 mod attached;
+mod deadlines;
 mod faults;
 mod faults_appends;
 mod faults_conflicts;
 mod recovery;
 mod refusals;
+mod rolling;
 mod seals;
+mod verdicts;
 mod write_path;

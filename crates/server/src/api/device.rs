@@ -7,17 +7,20 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use device::wire::{Answer, Freshness, MAX_BATCH, MAX_BATCH_BYTES, MAX_STATEMENTS, Outcome, Statement};
+use device::wire::{
+    Answer, Freshness, MAX_BATCH, MAX_BATCH_BYTES, MAX_STATEMENTS, Outcome, Statement, Verdict,
+};
 use evidence::cbor::Writer;
+use evidence::facts::fleet::Appraised;
 use evidence::{Entry, Field};
-use ledger::Rejection;
+use ledger::{Ledger, Rejection, Taken};
 use serde_json::json;
 use tlog::{Checkpoint, Note};
 
 use super::moment::Known;
 use super::problem::{Code, Problem, with_retry};
 use super::proofs::damaged;
-use super::submit::{hand_in, malformed, require_sequence};
+use super::submit::{hand_in_by, malformed, require_sequence};
 use super::{Api, body, sequence};
 use crate::metrics::Stopwatch;
 
@@ -88,10 +91,10 @@ pub(super) async fn evidence(
     let tail = split.tail;
     let entries: Vec<Arc<[u8]>> = split.items.into_iter().map(Arc::from).collect();
     drop(whole.bytes);
-    let mut outcomes = hand_in(&api, entries.clone(), whole.share).await?;
-    outcomes.extend(tail.map(malformed));
+    let mut outcomes = hand_in_by(&api, entries.clone(), whole.share, Ledger::submit_evidence_then).await?;
+    outcomes.extend(tail.map(|tail| malformed(tail).map(Taken::Logged)));
     api.metrics.submitted(&outcomes, &took);
-    let unavailable = |o: &ledger::Outcome| matches!(o, Err(Rejection::Unavailable(_)));
+    let unavailable = |o: &Result<Taken, Rejection>| matches!(o, Err(Rejection::Unavailable(_)));
     if outcomes.iter().all(unavailable) {
         return Ok(with_retry(Problem::new(Code::Busy, "the ledger takes nothing now").into_response()));
     }
@@ -103,13 +106,21 @@ pub(super) async fn evidence(
 }
 
 /// What became of one item, in the protocol's words.
-fn answer(outcome: &ledger::Outcome, entry: Option<&[u8]>) -> Answer {
+fn answer(outcome: &Result<Taken, Rejection>, entry: Option<&[u8]>) -> Answer {
     let rejection = match outcome {
-        Ok(receipt) => {
+        Ok(Taken::Staged(staged)) => {
+            return Answer {
+                entry: Some(staged.entry),
+                verdict: staged.appraised.as_deref().map(verdict),
+                ..Answer::bare(Outcome::Staged)
+            };
+        }
+        Ok(Taken::Logged(receipt)) => {
             return Answer {
                 entry: Some(receipt.entry),
                 index: Some(receipt.index),
                 receipt: receipt.to_packet().ok(),
+                verdict: receipt.appraised.as_deref().map(verdict),
                 ..Answer::bare(Outcome::Logged)
             };
         }
@@ -126,4 +137,13 @@ fn answer(outcome: &ledger::Outcome, entry: Option<&[u8]>) -> Answer {
         retry_after: later.then_some(LATER),
         ..Answer::bare(if later { Outcome::Later } else { Outcome::Refused })
     }
+}
+
+/// A verdict as the protocol says it.
+fn verdict(appraised: &Appraised) -> Verdict {
+    let mut vector = [0; 8];
+    for (part, byte) in vector.iter_mut().zip(&appraised.vector.0) {
+        *part = i8::from_be_bytes([*byte]);
+    }
+    Verdict { status: appraised.status, vector, reasons: appraised.reasons.clone() }
 }

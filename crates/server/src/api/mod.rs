@@ -16,6 +16,8 @@ mod moment;
 mod outcome;
 pub mod problem;
 mod proofs;
+mod records;
+mod releases;
 pub mod sequence;
 mod sources;
 mod stored;
@@ -91,6 +93,8 @@ pub struct Api {
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) witnesses: Option<Arc<Witnesses>>,
+    /// Records with what the rules say of them, as asked for lately.
+    designs: views::design::Designs,
     /// The durable size.
     grown: watch::Receiver<u64>,
     stopping: watch::Sender<bool>,
@@ -126,6 +130,7 @@ impl Api {
         rise(size);
         Arc::new(Self {
             born: app.ledger.now().seconds(),
+            designs: views::design::Designs::default(),
             submissions: Arc::new(Semaphore::new(limits.submissions)),
             bodies: Arc::new(Semaphore::new(limits.body_kib)),
             streams: Arc::new(Semaphore::new(limits.streams)),
@@ -171,6 +176,8 @@ impl Api {
             .route("/api/v1/streams/{source}/{stream}", get(sources::stream))
             .route("/api/v1/sources", get(sources::page))
             .route("/api/v1/sources/{id}", get(sources::one))
+            .merge(records::router())
+            .route("/api/v1/releases", get(releases::page))
             .route("/api/v1/events", get(events::events))
             .route("/api/v1/blobs", put(blobs::put))
             .route("/api/v1/blobs/{digest}", get(blobs::get))

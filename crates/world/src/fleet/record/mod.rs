@@ -32,6 +32,8 @@ pub(super) enum Record {
     Evidence(Obs),
     /// An entry of the device that measures nothing.
     Heard(Obs),
+    /// Evidence that changed nothing and was rolled up.
+    Attended(Attended),
     Appraised(u32),
     Reported {
         software: Vec<u32>,
@@ -72,6 +74,17 @@ pub(super) struct Obs {
     pub(super) debug: Option<DebugStatus>,
 }
 
+/// Evidence of the stream that the device's last word was of, following that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Attended {
+    /// How many pieces.
+    pub(super) pieces: u64,
+    /// Seconds from the arrival of the last one to the roll call.
+    pub(super) heard: u64,
+    /// The last one; its age counts to the roll call.
+    pub(super) last: Obs,
+}
+
 /// The records of one device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Log {
@@ -89,8 +102,15 @@ pub(super) struct Head {
     /// The newest evidence in the order of its stream, where something older came after it. Of another stream, whatever
     /// came last is the newest.
     newest: Option<Box<Last>>,
-    /// The last verdict.
-    pub(super) verdict: Option<u32>,
+    /// One more than the number of the last verdict; 0 if there is none. So with the site.
+    verdict: u32,
+    /// What was last said of its site, and by which entry: fits, or counts as backdated.
+    site: u32,
+    site_index: u32,
+    /// Something was said of its place that counts from another moment than its entry's.
+    pub(super) backdated: bool,
+    /// It is a declared device too.
+    pub(super) attached: bool,
 }
 
 /// What is kept of an entry of the device.
@@ -100,7 +120,8 @@ pub(super) struct Last {
     sequence: u64,
     /// One more than the boot count; 0 where it was not said.
     boot: u64,
-    pub(super) set: Option<u32>,
+    /// One more than the number of its set of measurements; 0 if it measured nothing.
+    set: u32,
     debug: Option<DebugStatus>,
 }
 
@@ -109,16 +130,43 @@ impl Last {
         self.boot.checked_sub(1)
     }
 
+    pub(super) fn set(&self) -> Option<u32> {
+        self.set.checked_sub(1)
+    }
+
     fn of(o: &Obs) -> Self {
         let boot = o.boot.map_or(0, |n| n.saturating_add(1));
-        Self { stream: o.stream, sequence: o.sequence, boot, set: o.set, debug: o.debug }
+        Self { stream: o.stream, sequence: o.sequence, boot, set: after(o.set), debug: o.debug }
     }
+}
+
+/// One more than a number, 0 for none. Four thousand million values repeat the last number (see `Table::intern`).
+fn after(id: Option<u32>) -> u32 {
+    id.map_or(0, |id| id.saturating_add(1))
 }
 
 impl Head {
     /// The newest evidence in the order of its stream.
     pub(super) fn newest(&self) -> Option<&Last> {
         self.newest.as_deref().or(self.last.as_ref())
+    }
+
+    /// Its next evidence of its stream after its last word, which is the newest too, if it changed nothing.
+    pub(super) fn unchanged(&self, pieces: u64, age: u64) -> Option<Obs> {
+        let last = self.last.filter(|_| self.newest.is_none())?;
+        let (boot, set) = (last.boot(), last.set());
+        let sequence = last.sequence.checked_add(pieces)?;
+        Some(Obs { stream: last.stream, sequence, age: Some(age), set, boot, debug: last.debug })
+    }
+
+    /// The last verdict.
+    pub(super) fn verdict(&self) -> Option<u32> {
+        self.verdict.checked_sub(1)
+    }
+
+    /// What was last said of its site, and by which entry.
+    pub(super) fn site(&self) -> Option<(u64, u32)> {
+        Some((self.site_index.into(), self.site.checked_sub(1)?))
     }
 }
 
@@ -180,18 +228,26 @@ impl Head {
     fn follow(&mut self, index: u64, record: &Record) {
         self.index = index;
         match record {
-            Record::Evidence(obs) => {
+            Record::Evidence(obs) | Record::Attended(Attended { last: obs, .. }) => {
                 let new = Last::of(obs);
                 let older = |n: &&Last| n.stream == new.stream && n.sequence > new.sequence;
                 self.newest = self.newest().filter(older).copied().map(Box::new);
                 self.last = Some(new);
             }
             Record::Heard(obs) => {
-                let new = Last { set: None, boot: 0, debug: None, ..Last::of(obs) };
+                let new = Last { set: 0, boot: 0, debug: None, ..Last::of(obs) };
                 let kept = self.last.unwrap_or(new);
                 self.last = Some(Last { stream: new.stream, sequence: new.sequence, ..kept });
             }
-            Record::Appraised(id) => self.verdict = Some(*id),
+            Record::Appraised(id) => self.verdict = after(Some(*id)),
+            Record::Placed { site, since, .. } => {
+                let short = u32::try_from(index);
+                if site.is_some() {
+                    (self.site, self.site_index) = (after(*site), short.unwrap_or(u32::MAX));
+                }
+                self.backdated |= since.is_some() || short.is_err();
+            }
+            Record::Attached(_) => self.attached = true,
             Record::Reenrolled(_) => {
                 // Another silicon counts its own starts.
                 self.newest = self.newest().map(|n| Box::new(Last { boot: 0, ..*n }));
