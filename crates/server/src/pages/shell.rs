@@ -23,6 +23,9 @@ pub(super) enum Section {
     Fleet,
     Findings,
     Releases,
+    Records,
+    Trace,
+    Gaps,
     Log,
     Sources,
     None,
@@ -31,6 +34,9 @@ pub(super) enum Section {
 /// The navigation: pages that exist, in the order they are shown.
 const NAVIGATION: &[(Section, &str, &str)] = &[
     (Section::Overview, "Overview", "/"),
+    (Section::Records, "Records", "/records"),
+    (Section::Trace, "Trace", "/trace"),
+    (Section::Gaps, "Gaps", "/gaps"),
     (Section::Releases, "Releases", "/releases"),
     (Section::Fleet, "Fleet", "/fleet"),
     (Section::Findings, "Findings", "/findings"),

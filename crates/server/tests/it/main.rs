@@ -17,6 +17,7 @@ mod pages;
 mod pages_fleet;
 mod pages_kit;
 mod pages_properties;
+mod pages_records;
 mod pages_sign_in;
 mod story;
 mod witness_client;
