@@ -29,6 +29,11 @@ impl Clock for Wall {
     }
 }
 
+/// The time now.
+pub(crate) fn now() -> Time {
+    Wall.now()
+}
+
 /// Where a log and its guard lie.
 pub(crate) struct Place(PathBuf);
 
@@ -66,6 +71,11 @@ impl Place {
     }
 
     pub(crate) fn open(&self) -> Ledger {
+        let options = Options { idle_tick: Duration::from_secs(1), ..Options::default() };
+        self.open_with(Arc::new(Wall), options)
+    }
+
+    pub(crate) fn open_with(&self, clock: Arc<dyn Clock>, options: Options) -> Ledger {
         let data = self.data();
         let log: Arc<dyn Log> = Arc::new(SqliteLog::open(&data).unwrap());
         let parts = Parts {
@@ -73,12 +83,11 @@ impl Place {
             blobs: Arc::new(DirBlobs::open(&data.join("blobs")).unwrap()),
             vault: Arc::new(SqliteVault::open(&data).unwrap()),
             guard: Arc::new(self.guard()),
-            clock: Arc::new(Wall),
+            clock,
             authorise: Arc::new(Roles),
             keys: testkit::keys(),
             snapshots: Some(self.snapshots()),
         };
-        let options = Options { idle_tick: Duration::from_secs(1), ..Options::default() };
         Ledger::open(parts, options).unwrap()
     }
 

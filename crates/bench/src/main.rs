@@ -18,6 +18,8 @@ mod ingest;
 mod load;
 mod machine;
 mod restart;
+mod rolls;
+mod sboms;
 mod table;
 mod tree;
 
@@ -71,10 +73,12 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 8] = [
         ("tree", tree::measure),
+        ("sboms", sboms::measure),
         ("ingest", ingest::measure),
         ("http", http::measure),
+        ("rolls", rolls::measure),
         ("acknowledge", acknowledge::measure),
         ("audit", audits::measure),
         ("restart", restart::measure),

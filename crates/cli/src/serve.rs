@@ -22,6 +22,8 @@ pub(crate) struct Serving {
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) witnesses: Option<Policy>,
+    /// Evidence that changes nothing is rolled up.
+    pub(crate) roll_up: bool,
 }
 
 /// Randomness for codes and sessions.
@@ -45,7 +47,9 @@ pub(crate) fn auth(data: &DataDir, secure: bool) -> Result<Auth, Failure> {
 /// Serves until SIGINT or SIGTERM.
 pub(crate) fn serve(ui: &Ui, data: &DataDir, serving: Serving) -> Result<(), Failure> {
     let title = data.config()?.title;
-    let ledger = Arc::new(data.ledger(Arc::new(SystemClock), Options::default())?);
+    let options =
+        Options { roll_every: if serving.roll_up { ledger::ROLL_EVERY } else { 0 }, ..Options::default() };
+    let ledger = Arc::new(data.ledger(Arc::new(SystemClock), options)?);
     if let standing @ (Standing::ReadOnly(_) | Standing::Rebuilding(_)) = ledger.standing() {
         ui.note(format!("The log is {standing}"));
     }

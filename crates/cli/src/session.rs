@@ -179,6 +179,14 @@ impl Session {
         Ok(BlobRef { digest, length: bytes.len() as u64, media_type: media_type.to_owned() })
     }
 
+    /// Keeps several documents beside the log, durably, before entries name them.
+    pub(crate) fn put_blobs(&self, all: &[&[u8]]) -> Result<(), Failure> {
+        match &self.target {
+            Target::Here(ledger) => Ok(ledger.blobs().put_all(all)?),
+            Target::There { remote, .. } => all.iter().try_for_each(|bytes| remote.put_blob(bytes)),
+        }
+    }
+
     /// Keeps a file beside the log, durably and, in the data directory, without holding it in memory. `digest` and `length`
     /// are those it was found to have; a file that has changed since is refused.
     pub(crate) fn put_file(
@@ -225,6 +233,23 @@ impl Session {
                 })
             }
         }
+    }
+
+    /// Keeps a confidential value in the vault under a new salt, durably, and gives the commitment that an entry names in
+    /// its place. Only where the log is: a server takes no confidential values.
+    pub(crate) fn keep_secret(&self, value: &str) -> Result<Hash, Failure> {
+        let Target::Here(ledger) = &self.target else {
+            return Err(Failure::input("keeping a confidential value", "a server takes none")
+                .hint("give the command where the data directory is"));
+        };
+        Ok(ledger.vault().put(&clock::random()?, value.as_bytes())?)
+    }
+
+    /// The confidential value behind a commitment, if it is at hand and not erased.
+    pub(crate) fn secret(&self, commitment: &Hash) -> Result<Option<String>, Failure> {
+        let Target::Here(ledger) = &self.target else { return Ok(None) };
+        let found = ledger.vault().get(commitment)?;
+        Ok(found.and_then(|(_, value)| String::from_utf8(value).ok()))
     }
 
     /// States one fact.

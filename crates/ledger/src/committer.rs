@@ -9,10 +9,11 @@ use tlog::Hash;
 use tlog::tile::Edge;
 
 use crate::error::Rejection;
-use crate::ports::{Appended, Batch, StoreError};
-use crate::receipt::{Level, Receipt};
+use crate::ports::{Appended, Batch, Problem, StoreError};
+use crate::receipt::{Level, Receipt, StagedReceipt, Taken};
 use crate::sequencer::Message;
-use crate::shared::{Durable, Outcome, Reply, Shared};
+use crate::shared::{Durable, Reply, Shared};
+use crate::staging::Pieces;
 use crate::tree::batch_proof;
 
 /// What is known of one entry of a submission before its batch is durable.
@@ -21,6 +22,8 @@ pub(crate) enum Slot {
     Done(Rejection),
     /// It is rejected, and an entry of this batch says so: told only once that entry is durable.
     Kept(Rejection),
+    /// It is staged with this group, or was before.
+    Staged(StagedReceipt),
     /// It will be at this index.
     Waiting { index: u64, entry: Hash, leaf: Hash, repeated: bool, appraised: Option<Arc<Appraised>> },
 }
@@ -38,7 +41,7 @@ impl Pending {
         let outcome = |slot| match slot {
             Slot::Done(own) if own.rests_on_the_log() => Err(rejection.clone()),
             Slot::Done(own) => Err(own),
-            Slot::Waiting { .. } | Slot::Kept(_) => Err(rejection.clone()),
+            Slot::Waiting { .. } | Slot::Staged(_) | Slot::Kept(_) => Err(rejection.clone()),
         };
         (self.reply)(self.slots.into_iter().map(outcome).collect());
     }
@@ -48,6 +51,10 @@ impl Pending {
 pub(crate) struct Group {
     /// `None` when everything that waits is in the log already.
     pub(crate) batch: Option<Batch>,
+    /// Evidence to be staged, after the batch: what is staged may follow entries of it.
+    pub(crate) pieces: Option<Pieces>,
+    /// Staged pieces below this place can be forgotten, after both.
+    pub(crate) forget: Option<u64>,
     /// The tree with this batch.
     pub(crate) edge: Arc<Edge>,
     pub(crate) checkpoint: Arc<str>,
@@ -65,12 +72,18 @@ pub(crate) fn commit(
     // Bounded: the sequencer hands over one group at a time and closes the channel when it stops.
     while let Ok(group) = groups.recv() {
         let appended = group.batch.as_ref().map_or(Appended::Committed, |batch| shared.log.append(batch));
-        let result = match appended {
+        if appended == Appended::Committed && group.batch.is_some() {
+            let (edge, checkpoint) = (group.edge.clone(), group.checkpoint.clone());
+            shared.advance(Durable { edge, checkpoint });
+        }
+        let done = match appended {
             Appended::Committed => {
-                if group.batch.is_some() {
-                    let (edge, checkpoint) = (group.edge.clone(), group.checkpoint.clone());
-                    shared.advance(Durable { edge, checkpoint });
-                }
+                stage(shared, &group).map_or_else(Appended::Unknown, |()| Appended::Committed)
+            }
+            other => other,
+        };
+        let result = match done {
+            Appended::Committed => {
                 // If nobody acknowledges any more the process is going down; what is durable stays durable.
                 let _ = acknowledge.send(group);
                 Ok(())
@@ -94,6 +107,24 @@ pub(crate) fn commit(
     }
 }
 
+/// Stages the pieces of a group, each at the place that was reckoned with.
+fn stage(shared: &Shared, group: &Group) -> Result<(), StoreError> {
+    if let Some(pieces) = &group.pieces {
+        let first = shared.log.stage(&pieces.pieces)?;
+        if first != pieces.first {
+            let doing = format!("staging {} pieces at {}", pieces.pieces.len(), pieces.first);
+            return Err(StoreError::new(doing, Problem::Failed(format!("they are at {first}"))));
+        }
+    }
+    if let Some(below) = group.forget
+        && let Err(e) = shared.log.unstage(below)
+    {
+        // They do no harm, and are forgotten with the next ones.
+        tracing::warn!(error = %e, "staged pieces were not forgotten");
+    }
+    Ok(())
+}
+
 /// Makes and delivers receipts until the channel closes.
 pub(crate) fn acknowledge(shared: &Shared, groups: &Receiver<Group>) {
     while let Ok(group) = groups.recv() {
@@ -103,13 +134,14 @@ pub(crate) fn acknowledge(shared: &Shared, groups: &Receiver<Group>) {
         for pending in group.pending {
             let outcome = |slot| match slot {
                 Slot::Done(rejection) | Slot::Kept(rejection) => Err(rejection),
+                Slot::Staged(receipt) => Ok(Taken::Staged(receipt)),
                 Slot::Waiting { index, entry, leaf, repeated, appraised } => {
                     let proof = match proofs.next() {
                         Some(Ok(proof)) => proof,
                         Some(Err(e)) => return Err(Rejection::OutcomeUnknown(e.to_string())),
                         None => return Err(Rejection::OutcomeUnknown("no proof was made".into())),
                     };
-                    Ok(Receipt {
+                    Ok(Taken::Logged(Receipt {
                         index,
                         entry,
                         leaf,
@@ -119,10 +151,10 @@ pub(crate) fn acknowledge(shared: &Shared, groups: &Receiver<Group>) {
                         level: Level::Durable,
                         repeated,
                         appraised,
-                    })
+                    }))
                 }
             };
-            let outcomes: Vec<Outcome> = pending.slots.into_iter().map(outcome).collect();
+            let outcomes: Vec<Result<Taken, Rejection>> = pending.slots.into_iter().map(outcome).collect();
             (pending.reply)(outcomes);
         }
     }
@@ -131,6 +163,6 @@ pub(crate) fn acknowledge(shared: &Shared, groups: &Receiver<Group>) {
 const fn index(slot: &Slot) -> Option<u64> {
     match slot {
         Slot::Waiting { index, .. } => Some(*index),
-        Slot::Done(_) | Slot::Kept(_) => None,
+        Slot::Done(_) | Slot::Kept(_) | Slot::Staged(_) => None,
     }
 }

@@ -166,6 +166,14 @@ pub enum LedgerError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A staged piece of evidence is not what it was.
+    #[error("the staged piece at {place} is damaged: {reason}")]
+    BadPiece {
+        /// Its place among the staged pieces.
+        place: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The stored entries do not lead to the stored checkpoint.
     #[error("the stored entries do not lead to the stored checkpoint: {0}")]
     BadCheckpoint(String),

@@ -1,13 +1,14 @@
 //! The ledger as its users see it: open it, submit entries, read at the durable head, stop it.
 
+mod referred;
+
 use std::collections::BTreeMap;
 use std::sync::mpsc::{SyncSender, TrySendError, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use evidence::types::Beacon;
-use evidence::{Body, Entry, Fact, SourceId, Time};
+use evidence::{Entry, Fact, SourceId, Time};
 use tlog::{Hash, SigningKey, VerifierKey, leaf_hash};
 use world::{Refusal, World};
 
@@ -18,10 +19,11 @@ use crate::guard::{Doubt, Standing, check, compare};
 use crate::keys::LedgerKeys;
 use crate::options::Options;
 use crate::ports::{Blobs, Clock, Guard, Log, Vault};
-use crate::receipt::{Level, Receipt};
+use crate::receipt::{Level, Receipt, Taken};
 use crate::recover::load;
 use crate::seal::SealedTrees;
 use crate::sequencer::Message;
+use crate::sequencer::rolling::Rolling;
 use crate::shared::{Durable, Outcome, Reply, Shared};
 use crate::snapshot::Snapshots;
 use crate::threads::{self, Stop};
@@ -29,8 +31,6 @@ use crate::tree::TreeView;
 
 /// Submissions with at least this many entries are verified on several threads.
 const PARALLEL: usize = 16;
-/// Most roots of beacons remembered.
-const BEACONS: usize = 4_096;
 
 /// The ports and keys a ledger is put together from.
 pub struct Parts {
@@ -87,6 +87,11 @@ impl Ledger {
         let durable = Durable { edge: Arc::new(edge.clone()), checkpoint: loaded.head.checkpoint.clone() };
         let tree = TreeView::new(durable.edge.clone(), parts.log.clone());
         let standing = standing(&parts, &tree, &loaded.keys, loaded.world.journal().log_key());
+        let rolling = match standing {
+            Standing::Writable => Rolling::load(&*parts.log, &loaded.world)?,
+            // Nothing is taken, so nothing waits to be rolled up.
+            _ => Rolling::default(),
+        };
         let shared = Arc::new(Shared::new(
             parts.log,
             parts.blobs,
@@ -100,7 +105,7 @@ impl Ledger {
         ));
         let guard_stop = Arc::new(Stop::default());
         let (inbox, threads) =
-            threads::start(&shared, parts.keys, parts.snapshots, &options, edge, &guard_stop)?;
+            threads::start(&shared, parts.keys, parts.snapshots, &options, edge, rolling, &guard_stop)?;
         let threads = Mutex::new(threads);
         Ok(Self { shared, inbox, options, threads, guard_stop, beacons: Mutex::new(BTreeMap::new()) })
     }
@@ -123,7 +128,29 @@ impl Ledger {
 
     /// Submits entries and calls `reply` with what becomes of each, from another thread. Verifies signatures on the
     /// calling thread (and helpers), so call it where that may take its time.
-    pub fn submit_then(&self, entries: Vec<Arc<[u8]>>, reply: Reply) {
+    pub fn submit_then(&self, entries: Vec<Arc<[u8]>>, reply: Box<dyn FnOnce(Vec<Outcome>) + Send>) {
+        self.hand_in(entries, false, Box::new(|taken| reply(taken.into_iter().map(logged).collect())));
+    }
+
+    /// As [`Self::submit`], of what devices sent: evidence that changes nothing may be staged instead of logged.
+    #[must_use]
+    pub fn submit_evidence(&self, entries: Vec<Arc<[u8]>>) -> Vec<Result<Taken, Rejection>> {
+        let n = entries.len();
+        let (sender, receiver) = channel();
+        let reply: Reply = Box::new(move |taken| {
+            let _ = sender.send(taken);
+        });
+        self.submit_evidence_then(entries, reply);
+        let gone = || vec![Err(Rejection::OutcomeUnknown("the ledger stopped".into())); n];
+        receiver.recv().unwrap_or_else(|_| gone())
+    }
+
+    /// As [`Self::submit_then`], of what devices sent: evidence that changes nothing may be staged instead of logged.
+    pub fn submit_evidence_then(&self, entries: Vec<Arc<[u8]>>, reply: Reply) {
+        self.hand_in(entries, self.options.roll_every > 0, reply);
+    }
+
+    fn hand_in(&self, entries: Vec<Arc<[u8]>>, stage: bool, reply: Reply) {
         let n = entries.len();
         let bytes: usize = entries.iter().map(|e| e.len()).sum();
         if n > self.options.submission_entries || bytes > self.options.submission_bytes {
@@ -138,16 +165,19 @@ impl Ledger {
             return reply(vec![Err(why); n]);
         }
         let items = self.authenticate_all(entries);
-        self.send(Message::Submit { items, reply });
+        self.send(Message::Submit { items, stage, reply });
     }
 
     fn send(&self, message: Message) {
         let refuse = |message, why: &str| {
             let rejection = Err(Rejection::Unavailable(why.into()));
             match message {
-                Message::Submit { items, reply } => reply(items.iter().map(|_| rejection.clone()).collect()),
+                Message::Submit { items, reply, .. } => {
+                    reply(items.iter().map(|_| rejection.clone()).collect());
+                }
                 Message::State { reply, .. }
                 | Message::RotateLogKey { reply, .. }
+                | Message::RollUp { reply }
                 | Message::Seal { reply } => {
                     reply(vec![rejection]);
                 }
@@ -198,72 +228,6 @@ impl Ledger {
         looked_at.unwrap_or_else(Item::Rejected)
     }
 
-    /// What an entry refers to outside the world: the tree and the blobs.
-    fn check_body(&self, body: &Body) -> Result<(), Rejection> {
-        if let Some(beacon) = &body.beacon {
-            self.check_beacon(beacon)?;
-        }
-        self.check_blobs(&body.fact)
-    }
-
-    /// Blobs are durable before the commit that names them. Only the loss of one may be stated without it.
-    fn check_blobs(&self, fact: &Fact) -> Result<(), Rejection> {
-        if matches!(fact, Fact::BlobLost(_)) {
-            return Ok(());
-        }
-        let mut named = Vec::new();
-        fact.blobs(&mut |blob| named.push(blob.digest));
-        for digest in named {
-            match self.shared.blobs.has(&digest) {
-                Ok(true) => {}
-                Ok(false) => return Err(Rejection::MissingBlob(digest)),
-                Err(e) => return Err(Rejection::Unavailable(e.to_string())),
-            }
-        }
-        Ok(())
-    }
-
-    /// The root of a beacon must be the log's own at that size, and the size a durable one.
-    fn check_beacon(&self, beacon: &Beacon) -> Result<(), Rejection> {
-        let shared_tree = {
-            let held = {
-                let world = self.shared.world();
-                if beacon.generation > world.journal().generation() {
-                    return Ok(());
-                }
-                let recoveries = world.journal().recoveries();
-                // Trees of earlier generations agree with this one up to what was kept of them.
-                let next = recoveries.iter().find(|(_, r)| r.generation > beacon.generation);
-                next.map_or(u64::MAX, |(_, r)| r.held)
-            };
-            (beacon.size <= held).then(|| self.shared.tree())
-        };
-        let Some(tree) = shared_tree else { return Ok(()) };
-        if beacon.size > tree.size() {
-            // Nobody was shown a checkpoint that is not durable, so this is none of ours, even if the log is about to
-            // reach its size.
-            let Beacon { generation, size, .. } = *beacon;
-            return Err(Rejection::Refused(Refusal::FutureBeacon { generation, size }));
-        }
-        let mut known = self.beacons.lock().unwrap_or_else(PoisonError::into_inner);
-        let root = match known.get(&beacon.size) {
-            Some(root) => *root,
-            None => {
-                let root = tree.root_at(beacon.size).map_err(|e| Rejection::Unavailable(e.to_string()))?;
-                while known.len() >= BEACONS {
-                    known.pop_first();
-                }
-                known.insert(beacon.size, root);
-                root
-            }
-        };
-        if root == beacon.root {
-            Ok(())
-        } else {
-            Err(Rejection::ForeignBeacon { size: beacon.size, root: beacon.root })
-        }
-    }
-
     /// The ledger states a fact itself, on somebody's behalf where that is so, and waits until it is durable.
     ///
     /// # Errors
@@ -295,6 +259,21 @@ impl Ledger {
         self.ask(|reply| Message::Seal { reply })
     }
 
+    /// Rolls up the evidence that is staged, without waiting for its time, and says in which entries.
+    ///
+    /// # Errors
+    /// The ledger does not take entries.
+    pub fn roll_up(&self) -> Result<Vec<Receipt>, Rejection> {
+        let (sender, receiver) = channel();
+        self.send(Message::RollUp {
+            reply: Box::new(move |taken| {
+                let _ = sender.send(taken);
+            }),
+        });
+        let gone = |_| Rejection::OutcomeUnknown("the ledger stopped".into());
+        receiver.recv().map_err(gone)?.into_iter().map(logged).collect()
+    }
+
     /// The newest sealed trees that are kept, or those of a size.
     #[must_use]
     pub fn sealed(&self, size: Option<u64>) -> Option<Arc<SealedTrees>> {
@@ -308,7 +287,7 @@ impl Ledger {
             let _ = sender.send(outcomes);
         })));
         let outcome = receiver.recv().ok().and_then(|o| o.into_iter().next());
-        outcome.unwrap_or_else(|| Err(Rejection::OutcomeUnknown("the ledger stopped".into())))
+        outcome.map(logged).unwrap_or_else(|| Err(Rejection::OutcomeUnknown("the ledger stopped".into())))
     }
 
     /// The world at the durable head.
@@ -442,6 +421,14 @@ impl Ledger {
                 tracing::error!("a thread of the ledger had panicked");
             }
         }
+    }
+}
+
+/// Only what devices sent is ever staged.
+fn logged(taken: Result<Taken, Rejection>) -> Outcome {
+    match taken? {
+        Taken::Logged(receipt) => Ok(receipt),
+        Taken::Staged(_) => Err(Rejection::OutcomeUnknown("it was staged".into())),
     }
 }
 

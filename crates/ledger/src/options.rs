@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Seconds of log time after which a server rolls up evidence that changes nothing: a quarter of an hour.
+pub const ROLL_EVERY: u64 = 900;
+
 /// Bounds of the write path.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -21,6 +24,11 @@ pub struct Options {
     pub guard_interval: Duration,
     /// Threads that verify signatures of one submission.
     pub verifiers: usize,
+    /// Seconds of log time after which evidence that changes nothing is rolled up; 0 to log each piece singly.
+    /// A server's is [`ROLL_EVERY`].
+    pub roll_every: u64,
+    /// Seconds of log time for which rolled-up evidence is held besides.
+    pub roll_keep: u64,
     /// Seconds of log time after which states are sealed, when something has happened.
     pub seal_every: u64,
 }
@@ -36,6 +44,8 @@ impl Default for Options {
             idle_tick: Duration::from_secs(60),
             guard_interval: Duration::from_secs(1),
             verifiers: std::thread::available_parallelism().map_or(1, |n| n.get().min(16)),
+            roll_every: 0,
+            roll_keep: 4 * 3_600,
             seal_every: 3_600,
         }
     }

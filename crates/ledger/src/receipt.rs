@@ -53,6 +53,26 @@ pub struct Receipt {
     pub appraised: Option<Arc<Appraised>>,
 }
 
+/// Evidence is durable and will be rolled up into the log, because it changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StagedReceipt {
+    /// SHA-256 of the body: the entry's identity.
+    pub entry: Hash,
+    /// It was staged before it came this time.
+    pub repeated: bool,
+    /// The verdict on it, which is the device's last one. Not for repeats.
+    pub appraised: Option<Arc<Appraised>>,
+}
+
+/// What became of an entry that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is in the log.
+    Logged(Receipt),
+    /// It is at [`Level::Staged`].
+    Staged(StagedReceipt),
+}
+
 impl Receipt {
     /// The receipt as a C2SP tlog-proof file.
     ///

@@ -1,17 +1,18 @@
 //! The one thread that decides and applies, ahead of durability, and gathers while the previous commit runs. No timer makes
 //! an entry wait: whatever has come when the committer is idle is the next batch.
 
+mod clock;
 mod keeping;
 mod passing;
 mod rebuild;
+pub(crate) mod rolling;
 mod sealing;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
-use evidence::facts::log::{LogKeyRotated, Tick};
+use evidence::facts::log::LogKeyRotated;
 use evidence::{Entry, Fact, SourceId, Time};
 use tlog::tile::{Edge, FullTile};
 use tlog::{Checkpoint, Hash, Note, SigningKey, leaf_hash};
@@ -29,14 +30,19 @@ use crate::seal::SealedTrees;
 use crate::shared::{Reply, Shared};
 use crate::snapshot::Snapshots;
 use crate::voice;
-
-/// The clock's own step.
-const SECOND: Duration = Duration::from_secs(1);
+use rolling::Rolling;
 
 /// What the sequencer is told.
 pub(crate) enum Message {
     /// Entries whose authors are proven, and whatever was wrong with the others.
-    Submit { items: Vec<Item>, reply: Reply },
+    Submit {
+        items: Vec<Item>,
+        /// Evidence that changes nothing may be staged instead of logged.
+        stage: bool,
+        reply: Reply,
+    },
+    /// Roll up what is staged; answered with the `Attendance` entries.
+    RollUp { reply: Reply },
     /// The ledger states something itself.
     State { fact: Box<Fact>, reason: Option<String>, on_behalf_of: Option<SourceId>, reply: Reply },
     /// Checkpoints are signed with another key from here on.
@@ -75,6 +81,8 @@ pub(crate) struct Sequencer {
     in_flight: Vec<Arc<[u8]>>,
     busy: bool,
     stopping: bool,
+    /// Evidence that is not in the log yet, and its way there.
+    rolling: Rolling,
     /// Those who wait for the seal that is being built.
     sealing: Option<Vec<Reply>>,
     /// Counts the seals that were begun. What was walked over before the log was read anew is another turn's.
@@ -101,6 +109,7 @@ impl Sequencer {
         keys: LedgerKeys,
         options: Options,
         edge: Edge,
+        rolling: Rolling,
         snapshots: Option<Snapshots>,
         wake: SyncSender<Message>,
     ) -> Self {
@@ -121,6 +130,7 @@ impl Sequencer {
             in_flight: Vec::new(),
             busy: false,
             stopping: false,
+            rolling,
             sealing: None,
             seal_turn: 0,
             walkers: Vec::new(),
@@ -168,6 +178,7 @@ impl Sequencer {
             if !self.stopping && self.tick_is_due() {
                 self.idle();
             }
+            self.roll_when_due();
             if !self.busy && !self.is_empty() {
                 self.hand_over();
             }
@@ -175,7 +186,7 @@ impl Sequencer {
                 self.seal_when_due();
             }
             if self.stopping {
-                if !self.busy && self.is_empty() {
+                if !self.busy && self.is_empty() && !self.roll_up_at_the_end() {
                     return;
                 }
                 // Nothing new is taken; what is in flight is waited for.
@@ -198,16 +209,17 @@ impl Sequencer {
     }
 
     fn is_full(&self) -> bool {
-        self.entries.len() >= self.options.batch_entries || self.bytes >= self.options.batch_bytes
+        self.entries.len() + self.rolling.gathered() >= self.options.batch_entries
+            || self.bytes >= self.options.batch_bytes
     }
 
     fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.pending.is_empty()
+        self.entries.is_empty() && self.pending.is_empty() && self.rolling.is_empty()
     }
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Submit { items, reply } => {
+            Message::Submit { items, stage, reply } => {
                 let slots = match self.refuse_all() {
                     Some(rejection) => {
                         let own = |item| match item {
@@ -216,7 +228,7 @@ impl Sequencer {
                         };
                         items.into_iter().map(|item| Slot::Done(own(item))).collect()
                     }
-                    None => self.take_all(items),
+                    None => self.take_all(items, stage),
                 };
                 self.pending.push(Pending { slots, reply });
             }
@@ -237,6 +249,13 @@ impl Sequencer {
                 };
                 self.pending.push(Pending { slots: vec![slot], reply });
             }
+            Message::RollUp { reply } => {
+                let slots = match self.refuse_all() {
+                    Some(rejection) => vec![Slot::Done(rejection)],
+                    None => self.roll_up_now(),
+                };
+                self.pending.push(Pending { slots, reply });
+            }
             Message::Seal { reply } => self.seal(Some(reply)),
             Message::SealBuilt { turn, built } if turn == self.seal_turn => self.seal_built(built),
             Message::SealBuilt { .. } => {}
@@ -255,7 +274,7 @@ impl Sequencer {
         }
     }
 
-    fn take_all(&mut self, items: Vec<Item>) -> Vec<Slot> {
+    fn take_all(&mut self, items: Vec<Item>, stage: bool) -> Vec<Slot> {
         // Whoever sends nothing that verifies moves no clock.
         let any = items.iter().any(|item| !matches!(item, Item::Rejected(_)));
         let ticked = if any { self.tick() } else { Ok(()) };
@@ -271,16 +290,21 @@ impl Sequencer {
             };
             slots.push(match (authentic, &ticked) {
                 (Err(rejection), _) => Slot::Done(rejection),
-                (Ok(a), Err(_)) if matches!(a.entry.body().fact, Fact::ClockAdvanced(_)) => self.take(a),
+                (Ok(a), Err(_)) if matches!(a.entry.body().fact, Fact::ClockAdvanced(_)) => {
+                    self.take(a, stage)
+                }
                 (Ok(_), Err(rejection)) => Slot::Done(rejection.clone()),
-                (Ok(a), Ok(())) => self.take(a),
+                (Ok(a), Ok(())) => self.take(a, stage),
             });
         }
         slots
     }
 
-    /// Decides on one entry and, if it is accepted, applies it.
-    fn take(&mut self, a: Authenticated) -> Slot {
+    /// Decides on one entry and, if it is accepted, stages or applies it.
+    fn take(&mut self, a: Authenticated, stage: bool) -> Slot {
+        if let Some(slot) = self.roll(&a, stage) {
+            return slot;
+        }
         let body = a.entry.body();
         let verdict = {
             let world = self.shared.world();
@@ -343,53 +367,6 @@ impl Sequencer {
         Ok((entry, leaf_hash(&raw)))
     }
 
-    /// Log time follows the clock, but neither back nor further than the bound.
-    fn tick(&mut self) -> Result<(), Rejection> {
-        let now = self.shared.clock.now();
-        let (last, bound, advanced) = {
-            let world = self.shared.world();
-            let (bound, advanced) = world.journal().tick_limit();
-            (world.now(), bound, advanced)
-        };
-        if now <= last {
-            return Ok(());
-        }
-        if now > last.plus(bound) && advanced.is_none_or(|until| now > until) {
-            return Err(Rejection::Unavailable(format!(
-                "the clock says {now}, more than {bound} seconds after log time {last}; if it is right, an administrator \
-                 states ClockAdvanced: `vouchsafe log advance-clock`"
-            )));
-        }
-        self.say(Tick { time: now }, None, None).map(drop)
-    }
-
-    /// Seconds that log time lies behind the clock.
-    fn lag(&self) -> Duration {
-        Duration::from_secs(self.shared.clock.now().since(self.shared.world().now()))
-    }
-
-    /// How long to wait for a message before log time must move on. What moves no clock does not put the tick off: deadlines
-    /// fall due by log time, also while somebody sends what does not verify.
-    fn until_tick(&self) -> Duration {
-        let full = self.options.idle_tick;
-        if self.clock_refused { full } else { full.saturating_sub(self.lag()).max(full.min(SECOND)) }
-    }
-
-    fn tick_is_due(&self) -> bool {
-        !self.clock_refused && self.lag() >= self.options.idle_tick.max(SECOND)
-    }
-
-    fn idle(&mut self) {
-        if self.refuse_all().is_some() {
-            return;
-        }
-        let ticked = self.tick();
-        self.clock_refused = ticked.is_err();
-        if let Err(e) = ticked {
-            tracing::warn!(error = %e, "no tick");
-        }
-    }
-
     /// Appends an entry of the ledger's own.
     fn say(
         &mut self,
@@ -397,6 +374,10 @@ impl Sequencer {
         reason: Option<String>,
         on_behalf_of: Option<SourceId>,
     ) -> Result<(u64, Hash, Hash), Rejection> {
+        let fact = fact.into();
+        if let Some(source) = rolling::concerned(&fact) {
+            self.flush(source)?;
+        }
         let said = {
             let world = self.shared.world();
             let time = world.now().max(self.shared.clock.now());
@@ -444,6 +425,7 @@ impl Sequencer {
         let edge = Arc::new(self.edge.clone());
         let root = edge.root();
         let pending = std::mem::take(&mut self.pending);
+        let (pieces, forget) = self.rolling.hand_over();
         let batch = if self.entries.is_empty() {
             None
         } else {
@@ -474,7 +456,7 @@ impl Sequencer {
             None => self.shared.durable().checkpoint,
         };
         self.busy = true;
-        if let Err(e) = self.committer.send(Group { batch, edge, checkpoint, pending }) {
+        if let Err(e) = self.committer.send(Group { batch, pieces, forget, edge, checkpoint, pending }) {
             let rejection = Rejection::OutcomeUnknown("the committer is gone".into());
             e.0.pending.into_iter().for_each(|p| p.fail(&rejection));
             self.stopping = true;
@@ -490,8 +472,11 @@ impl Sequencer {
             std::mem::take(&mut self.pending).into_iter().for_each(|p| p.fail(&rejection));
             tracing::error!(error = %e, "the store failed; reading everything anew");
             self.rebuild(&e.to_string());
-        } else if self.entries.is_empty() {
-            self.retired.clear();
+        } else {
+            self.rolling.committed();
+            if self.entries.is_empty() {
+                self.retired.clear();
+            }
         }
     }
 }

@@ -10,14 +10,14 @@ use crate::authorise::Authorise;
 use crate::error::Rejection;
 use crate::guard::Standing;
 use crate::ports::{Blobs, Clock, Guard, Log, Vault};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, Taken};
 use crate::seal::Kept;
 use crate::tree::TreeView;
 
 /// What became of one entry of a submission.
 pub type Outcome = Result<Receipt, Rejection>;
-/// Takes the outcomes of a submission, in the order of its entries.
-pub(crate) type Reply = Box<dyn FnOnce(Vec<Outcome>) + Send>;
+/// Takes what became of a submission, in the order of its entries.
+pub type Reply = Box<dyn FnOnce(Vec<Result<Taken, Rejection>>) + Send>;
 /// Called with the new size after each commit; must return at once.
 pub(crate) type Hook = Box<dyn Fn(u64) + Send + Sync>;
 

@@ -10,6 +10,7 @@ use crate::error::LedgerError;
 use crate::guard::Standing;
 use crate::keys::LedgerKeys;
 use crate::options::Options;
+use crate::sequencer::rolling::Rolling;
 use crate::sequencer::{Message, Sequencer};
 use crate::shared::Shared;
 use crate::snapshot::Snapshots;
@@ -23,6 +24,7 @@ pub(crate) fn start(
     snapshots: Option<Snapshots>,
     options: &Options,
     edge: tlog::tile::Edge,
+    rolling: Rolling,
     guard_stop: &Arc<Stop>,
 ) -> Result<(SyncSender<Message>, Vec<JoinHandle<()>>), LedgerError> {
     let (inbox, messages) = sync_channel(options.queue);
@@ -37,6 +39,7 @@ pub(crate) fn start(
         keys,
         options.clone(),
         edge,
+        rolling,
         snapshots,
         inbox.clone(),
     );

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use ledger::{Outcome, Standing};
+use ledger::{Receipt, Rejection, Standing, Taken};
 
 use crate::witness::WitnessStatus;
 
@@ -50,11 +50,45 @@ impl Stopwatch {
     }
 }
 
+/// How an entry that was taken counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It was taken before.
+    Repeated,
+    /// It will be rolled up.
+    Staged,
+    /// It is in the log.
+    Logged,
+}
+
+/// What an entry that was taken is answered with.
+pub trait Counted {
+    /// How it counts.
+    fn counted(&self) -> How;
+}
+
+impl Counted for Receipt {
+    fn counted(&self) -> How {
+        if self.repeated { How::Repeated } else { How::Logged }
+    }
+}
+
+impl Counted for Taken {
+    fn counted(&self) -> How {
+        match self {
+            Self::Logged(receipt) => receipt.counted(),
+            Self::Staged(staged) if staged.repeated => How::Repeated,
+            Self::Staged(_) => How::Staged,
+        }
+    }
+}
+
 /// The counters. All rise; none is ever reset.
 #[derive(Debug, Default)]
 pub struct Metrics {
     entries: AtomicU64,
     repeated: AtomicU64,
+    staged: AtomicU64,
     batches: AtomicU64,
     buckets: [AtomicU64; BUCKETS.len()],
     submissions: AtomicU64,
@@ -86,7 +120,7 @@ impl Metrics {
     }
 
     /// A submission has its outcomes.
-    pub fn submitted(&self, outcomes: &[Outcome], took: &Stopwatch) {
+    pub fn submitted<T: Counted>(&self, outcomes: &[Result<T, Rejection>], took: &Stopwatch) {
         let micros = took.micros();
         add(&self.submissions, 1);
         add(&self.micros, micros);
@@ -97,8 +131,11 @@ impl Metrics {
         }
         for outcome in outcomes {
             match outcome {
-                Ok(receipt) if receipt.repeated => add(&self.repeated, 1),
-                Ok(_) => add(&self.entries, 1),
+                Ok(taken) => match taken.counted() {
+                    How::Repeated => add(&self.repeated, 1),
+                    How::Staged => add(&self.staged, 1),
+                    How::Logged => add(&self.entries, 1),
+                },
                 Err(rejection) => {
                     let mut all = self.rejections.lock().unwrap_or_else(PoisonError::into_inner);
                     *all.entry(rejection.code()).or_default() += 1;
@@ -115,6 +152,8 @@ impl Metrics {
         out.line("vouchsafe_entries_total", "", get(&self.entries));
         out.head("vouchsafe_entries_repeated_total", "counter", "Entries that were in the log already.");
         out.line("vouchsafe_entries_repeated_total", "", get(&self.repeated));
+        out.head("vouchsafe_evidence_staged_total", "counter", "Evidence staged because it changes nothing.");
+        out.line("vouchsafe_evidence_staged_total", "", get(&self.staged));
         out.head("vouchsafe_batches_total", "counter", "Batches made durable since the start.");
         out.line("vouchsafe_batches_total", "", get(&self.batches));
         out.head("vouchsafe_durable_size", "gauge", "Durable entries of the log.");

@@ -14,6 +14,9 @@ use crate::files;
 
 /// Where files are written before they get their name.
 const TEMPORARY: &str = "tmp";
+/// Blobs from which on keeping them together pays.
+#[cfg(target_os = "linux")]
+const MANY: usize = 4;
 /// Bytes read at once of what is kept a piece at a time.
 const PIECE: usize = 64 << 10;
 
@@ -113,6 +116,30 @@ impl DirBlobs {
         files::settle(written, &temporary, &path, &self.root)
     }
 
+    /// Writes several under temporary names, makes all of them durable at once, names them, and makes the names durable: two
+    /// waits for the disk, however many there are.
+    #[cfg(target_os = "linux")]
+    fn write_all(&self, all: &[&[u8]], waiting: &mut Vec<(PathBuf, PathBuf)>) -> Result<(), Problem> {
+        for bytes in all {
+            let digest = Hash::of(bytes);
+            let path = self.path(&digest);
+            if self.read(&digest)?.is_some() {
+                continue;
+            }
+            if let Some(directory) = path.parent() {
+                fs::create_dir_all(directory).map_err(|e| files::problem(&e, directory))?;
+            }
+            let temporary = self.temporary(&digest);
+            waiting.push((temporary.clone(), path));
+            files::write_unsynced(&temporary, bytes).map_err(|e| files::problem(&e, &temporary))?;
+        }
+        files::sync_everything(&self.root)?;
+        for (temporary, path) in waiting.drain(..) {
+            fs::rename(&temporary, &path).map_err(|e| files::problem(&e, &path))?;
+        }
+        files::sync_everything(&self.root)
+    }
+
     fn write(&self, digest: &Hash, bytes: &[u8]) -> Result<(), Problem> {
         let path = self.path(digest);
         if self.read(digest)?.is_some() {
@@ -157,6 +184,21 @@ impl Blobs for DirBlobs {
         let written = self.write(&digest, bytes);
         written.map_err(|problem| StoreError::new(format!("keeping blob {digest}"), problem))?;
         Ok(digest)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn put_all(&self, all: &[&[u8]]) -> Result<(), StoreError> {
+        // One by one is as fast for a few.
+        if all.len() < MANY {
+            return all.iter().try_for_each(|bytes| self.put(bytes).map(drop));
+        }
+        let mut waiting = Vec::new();
+        let written = self.write_all(all, &mut waiting);
+        for (temporary, _) in waiting {
+            // It may have its name already, or never have been made.
+            let _ = fs::remove_file(temporary);
+        }
+        written.map_err(|problem| StoreError::new(format!("keeping {} blobs", all.len()), problem))
     }
 
     fn put_from(&self, digest: &Hash, length: u64, from: &mut dyn Read) -> Result<(), StoreError> {

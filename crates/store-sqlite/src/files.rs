@@ -52,6 +52,21 @@ pub(crate) fn write_synced(
     file.sync_all()
 }
 
+/// Writes a new, read-only file without waiting until it is durable.
+#[cfg(target_os = "linux")]
+pub(crate) fn write_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)?;
+    set_read_only(&file)
+}
+
+/// Makes everything in the file system of `path` durable, files and names (syncfs(2): it waits, and tells of errors).
+#[cfg(target_os = "linux")]
+pub(crate) fn sync_everything(path: &Path) -> Result<(), Problem> {
+    let directory = File::open(path).map_err(|e| problem(&e, path))?;
+    rustix::fs::syncfs(&directory).map_err(|e| problem(&e.into(), path))
+}
+
 #[cfg(unix)]
 fn set_read_only(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

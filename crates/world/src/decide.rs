@@ -10,9 +10,9 @@ use evidence::types::EntryRef;
 use evidence::{Body, Entry, Fact, KeyId, SourceId, SourceKind, Time};
 use tlog::Hash;
 
-use crate::fleet::Subject;
+use crate::fleet::{Roll, Subject};
 use crate::release::Known;
-use crate::streams::{Place, StreamKey};
+use crate::streams::{Ahead, Place, StreamKey};
 use crate::world::World;
 
 /// What to do with an entry whose signature verifies.
@@ -54,6 +54,9 @@ pub enum Refusal {
     /// The entry names another previous entry than the one in the log.
     #[error("the previous hash is not that of the stream's entry at {0}")]
     OtherPrevious(u64),
+    /// What stood at its place was rolled up, and is not held any more.
+    #[error("what stands at place {0} was rolled up into the log; the stream's later entries commit to it")]
+    RolledUp(u64),
     /// The stream is closed.
     #[error("the stream is closed")]
     StreamClosed,
@@ -109,6 +112,7 @@ impl Refusal {
             Self::UnknownKey(_) => "unknown_key",
             Self::OutOfOrder { .. } => "out_of_order",
             Self::OtherPrevious(_) => "other_previous",
+            Self::RolledUp(_) => "rolled_up",
             Self::StreamClosed => "stream_closed",
             Self::TooManyGaps(_) => "too_many_gaps",
             Self::FutureBeacon { .. } => "future_beacon",
@@ -135,6 +139,7 @@ impl Refusal {
             Self::OtherPrevious(_) => {
                 "read the stream's head and chain to it; if the chain was forked, start another stream"
             }
+            Self::RolledUp(_) => "forget it if it is the entry that was sent before",
             Self::StreamClosed | Self::TooManyGaps(_) => "start another stream",
             Self::FutureBeacon { .. } => {
                 "embed a beacon that this log signed; if it did, the log has lost its tail"
@@ -153,10 +158,22 @@ impl Refusal {
 /// Decides on an entry whose signature was verified under `key`, as if it came at the world's next index.
 #[must_use]
 pub fn decide(world: &World, entry: &Entry, hash: &Hash, key: &KeyId) -> Verdict {
+    decide_after(world, entry, hash, key, None)
+}
+
+/// As [`decide`], of an entry that comes after pieces of its stream that are not in the log yet.
+#[must_use]
+pub fn decide_after(
+    world: &World,
+    entry: &Entry,
+    hash: &Hash,
+    key: &KeyId,
+    ahead: Option<&Ahead>,
+) -> Verdict {
     let body = entry.body();
     let index = world.size();
     let stream = StreamKey { source: body.source, stream: body.stream };
-    let place = world.streams().place(body, hash);
+    let place = world.streams().place_after(body, hash, ahead);
     // A repeat is a repeat even after its key was revoked: the stored receipt is all it gets.
     if let Place::Taken(at) = place {
         let same = world.entry_hash(&stream, body.sequence).map(|stored| stored == *hash);
@@ -193,6 +210,9 @@ pub fn decide(world: &World, entry: &Entry, hash: &Hash, key: &KeyId) -> Verdict
         Place::Next => None,
         Place::AfterGap(_) | Place::InGap => None,
         Place::Taken(_) => None,
+        // Evidence that was rolled up is logged besides where it must be kept.
+        Place::Rolled if matches!(body.fact, Fact::Attested(_)) => None,
+        Place::Rolled => Some(Refusal::RolledUp(body.sequence)),
         Place::OutOfOrder { next } => Some(Refusal::OutOfOrder { next, got: body.sequence }),
         Place::OtherPrevious => Some(Refusal::OtherPrevious(body.sequence.saturating_sub(1))),
         Place::Closed => Some(Refusal::StreamClosed),
@@ -341,6 +361,9 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
         Fact::TokenRevoked(f) => {
             let known = world.sources().token(&f.token).is_some();
             (!known).then(|| Refusal::Precondition("no such token was issued".into()))
+        }
+        Fact::Attendance(f) if Roll::decode(&f.roll.0).is_none() => {
+            Some(Refusal::Precondition("the roll cannot be read".into()))
         }
         Fact::Corrected(f) => ahead(world, &[f.entry.index, f.by.index, f.approval.index]),
         Fact::Voided(f) => ahead(world, &[f.entry.index, f.approval.index]),

@@ -5,13 +5,13 @@ use tlog::Hash;
 
 use crate::clock::Clock;
 use crate::concern::{BadState, Concern, State};
-use crate::decide::{Verdict, decide};
+use crate::decide::{Verdict, decide, decide_after};
 use crate::design::{Design, DesignView};
 use crate::fleet::{Arrival, Fleet, FleetView};
 use crate::journal::Journal;
 use crate::release::Releases;
 use crate::sources::Sources;
-use crate::streams::{StreamKey, Streams};
+use crate::streams::{Ahead, StreamKey, Streams};
 use crate::vulnerability::Vulnerabilities;
 
 /// Version of `apply` in this program. A log whose epoch is higher needs a newer program.
@@ -131,10 +131,23 @@ impl World {
         decide(self, entry, hash, key)
     }
 
+    /// As [`Self::decide`], of an entry that comes after pieces of its stream that are not in the log yet.
+    #[must_use]
+    pub fn decide_after(&self, entry: &Entry, hash: &Hash, key: &KeyId, ahead: Option<&Ahead>) -> Verdict {
+        decide_after(self, entry, hash, key, ahead)
+    }
+
+    /// Moment that evidence was not made before, if it came now: the tick of its beacon. `None` without a beacon.
+    #[must_use]
+    pub fn not_before(&self, body: &Body) -> Option<Time> {
+        let age = self.age_of(body, self.size)?;
+        Time::from_seconds(self.now().seconds().saturating_sub(age))
+    }
+
     /// Hash of the entry at a place, where the head tells; older ones are read from the log.
     #[must_use]
     pub fn entry_hash(&self, key: &StreamKey, sequence: u64) -> Option<Hash> {
-        self.streams.get(key).filter(|s| s.next == sequence + 1).map(|s| s.last)
+        self.streams.get(key).filter(|s| s.next == sequence + 1 && s.rolled == 0).map(|s| s.last)
     }
 
     /// Takes the next entry of the log. Total: whatever stands in a log has an outcome, the same for everyone.
@@ -153,10 +166,18 @@ impl World {
         self.releases.take(index, hash, &body.fact);
         self.vulnerabilities.take(index, hash, body);
         self.design.take(index, hash, &body.fact);
-        self.fleet.take(&Arrival { index, age: self.age_of(body, index) }, body);
-        self.streams.take(index, body, hash);
         let stream = StreamKey { source: body.source, stream: body.stream };
+        // What was rolled up was heard before; where it is logged besides, it says nothing new.
+        if !self.streams.is_rolled(&stream, body.sequence) {
+            self.fleet.take(&Arrival { index, age: self.age_of(body, index) }, body);
+        }
+        self.streams.take(index, body, hash);
         match &body.fact {
+            Fact::Attendance(f) => {
+                for (stream, pieces) in self.fleet.attend(index, &f.roll.0) {
+                    self.streams.attend(&stream, pieces);
+                }
+            }
             Fact::StreamClosed(_) => self.streams.close(index, &stream),
             Fact::StreamKeyChanged(f) => self.streams.change_key(index, &stream, &f.key),
             Fact::Equivocated(f) => {

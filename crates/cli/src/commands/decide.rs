@@ -4,14 +4,16 @@ use clap::{Args, ValueEnum};
 use evidence::facts::vulnerability::{VexJustification, VexStatus, VulnerabilityDecided};
 use evidence::types::EntryRef;
 use formats::purl::Purl;
+use formats::sbom::{Component, from_canonical};
 use serde_json::json;
 use world::World;
 use world::release::Known;
 
 use super::Context;
-use super::release::{Scope, Source, choose};
+use super::release::{Found, Scope, Source, choose};
 use crate::author::AuthorArgs;
 use crate::failure::{Failure, Verdict};
+use crate::session::Session;
 
 /// What holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -131,6 +133,43 @@ fn meet(a: &VulnerabilityDecided, b: &VulnerabilityDecided) -> bool {
     a.releases.is_empty() || b.releases.is_empty() || a.releases.iter().any(|r| b.releases.contains(r))
 }
 
+/// Says so when a release that the decision names lists no such component: a slip in a version decides nothing. Where the
+/// bills of materials are not at hand, or there are none, nothing is said.
+fn absent(context: &Context, session: &Session, found: &Found, component: &str) -> Result<(), Failure> {
+    let wanted = Purl::read(component).ok().map(|(purl, _)| purl);
+    let (name, version) = match component.rsplit_once(' ') {
+        Some((name, version)) if version.contains(|c: char| c.is_ascii_digit()) => (name, Some(version)),
+        _ => (component, None),
+    };
+    let mut looked = false;
+    for sbom in &found.made.sboms {
+        let Some(bytes) = session.blob(&sbom.normalised.digest)? else { return Ok(()) };
+        let Ok(sbom) = from_canonical(&bytes) else { return Ok(()) };
+        looked = true;
+        let fits = |c: &Component| match &wanted {
+            Some(wanted) => c.purls.iter().filter_map(|p| Purl::read(p).ok()).any(|(own, _)| {
+                own.same_package(wanted)
+                    && wanted
+                        .version()
+                        .is_none_or(|v| own.version() == Some(v) || c.version.as_deref() == Some(v))
+            }),
+            None => {
+                c.name.eq_ignore_ascii_case(name) && version.is_none_or(|v| c.version.as_deref() == Some(v))
+            }
+        };
+        if sbom.components.iter().any(fits) {
+            return Ok(());
+        }
+    }
+    if looked {
+        let made = &found.made;
+        context
+            .ui
+            .note(format!("note: the SBOM of {} {} lists no component {component}", made.item, made.version));
+    }
+    Ok(())
+}
+
 impl DecideArgs {
     pub(super) fn run(self, context: &Context) -> Result<Verdict, Failure> {
         let doing = format!("deciding on {}", self.vulnerability);
@@ -146,11 +185,15 @@ impl DecideArgs {
         let component = component(&self.component)?;
         let mut session = self.author.open(context)?;
         let product = self.scope.product_if_any()?;
-        let mut releases = Vec::with_capacity(self.release.len());
-        for named in &self.release {
+        let mut named = Vec::with_capacity(self.release.len());
+        for release in &self.release {
             let source = Source::Session(&session);
-            releases.push(choose(&source, product.as_deref(), self.item.as_deref(), named)?.entry);
+            named.push(choose(&source, product.as_deref(), self.item.as_deref(), release)?);
         }
+        for found in &named {
+            absent(context, &session, found, &component)?;
+        }
+        let mut releases: Vec<EntryRef> = named.into_iter().map(|found| found.entry).collect();
         releases.sort_by_key(|entry| entry.index);
         releases.dedup();
         let mut fact = VulnerabilityDecided {

@@ -5,6 +5,7 @@ mod completions;
 mod decide;
 pub(crate) mod demo;
 mod device;
+mod evidence;
 mod fleet;
 mod log;
 pub(crate) use log::init as log_init;
@@ -16,6 +17,7 @@ mod serve;
 mod source;
 mod token;
 pub(crate) mod verify;
+mod vex;
 mod witness;
 
 use std::path::PathBuf;
@@ -71,6 +73,9 @@ enum Command {
     /// Ask for one device
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Bring what devices said
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
     /// Issue and revoke tokens for reading
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -84,6 +89,9 @@ enum Command {
     Advisories(advisories::AdvisoriesCommand),
     /// Decide what a vulnerability means for a component
     Decide(decide::DecideArgs),
+    /// Write what is stated about vulnerabilities, for customers' tools
+    #[command(subcommand)]
+    Vex(vex::VexCommand),
     /// Write the bill of materials of a release or of what a device runs
     #[command(subcommand)]
     Sbom(sbom::SbomCommand),
@@ -150,11 +158,13 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Source(command) => command.run(context),
         Command::Fleet(command) => command.run(context),
         Command::Device(command) => command.run(context),
+        Command::Evidence(command) => command.run(context),
         Command::Token(command) => command.run(context),
         Command::Records(command) => command.run(context),
         Command::Release(command) => command.run(context),
         Command::Advisories(command) => command.run(context),
         Command::Decide(args) => args.run(context),
+        Command::Vex(command) => command.run(context),
         Command::Sbom(command) => command.run(context),
         Command::Puf(command) => command.run(context),
         Command::Completions(args) => args.run(context),

@@ -29,6 +29,9 @@ pub(crate) struct ServeArgs {
     /// Trust policy (C2SP tlog-policy) whose witnesses are asked to cosign
     #[arg(long, value_name = "FILE")]
     witnesses: Option<PathBuf>,
+    /// Log each piece of a device's evidence singly, also what changes nothing and would be rolled up
+    #[arg(long)]
+    no_roll_up: bool,
 }
 
 /// Make a one-use code to sign in to the pages; valid for ten minutes
@@ -40,7 +43,8 @@ impl ServeArgs {
         let tls =
             self.tls_certificates.zip(self.tls_key).map(|(certificates, key)| TlsFiles { certificates, key });
         let witnesses = self.witnesses.as_deref().map(read_policy).transpose()?;
-        let serving = Serving { listen: self.listen, metrics: self.metrics, tls, witnesses };
+        let serving =
+            Serving { listen: self.listen, metrics: self.metrics, tls, witnesses, roll_up: !self.no_roll_up };
         serve(&context.ui, &context.data, serving)?;
         Ok(Verdict::Holds)
     }

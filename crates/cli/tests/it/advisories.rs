@@ -63,7 +63,7 @@ fn broken(n: usize) -> Option<(Vec<u8>, &'static str)> {
     let ways: [(Vec<u8>, &str); 5] = [
         (whole.as_bytes()[..whole.len() / 2].to_vec(), "not well-formed JSON, line 1"),
         (whole.replace("2026-01-01T00:00:00Z", "yesterday").into_bytes(), "/modified"),
-        (whole.replace("SEMVER", "SOMETHING").into_bytes(), "/affected/0/ranges/0/type"),
+        (whole.replace("\"events\":[", "\"events\":7,\"x\":[").into_bytes(), "/affected/0/ranges/0/events"),
         ([b"\xff\xfe".as_slice(), b"x"].concat(), "not UTF-8"),
         (format!("{}{}", "[".repeat(5_000), "]".repeat(5_000)).into_bytes(), "nested deeper"),
     ];

@@ -4,11 +4,12 @@
 
 mod advisories;
 mod demo;
+mod fleet;
 mod help;
 mod import;
 mod kit;
-mod release;
 mod push;
+mod release;
 mod serve;
 mod sign;
 mod story;

@@ -96,7 +96,7 @@ fn the_example_is_released() {
     let release = &made["release"];
     assert_eq!(
         (&release["product"], &release["line"]),
-        (&"9506000IP2PUMPPY".into(), &"2.1".into()),
+        (&"Infusion Pump IP-2".into(), &"2.1".into()),
         "{made}"
     );
     let digest = tlog::Hash::of(b"firmware").to_string();
@@ -257,4 +257,162 @@ fn what_cannot_be_read_is_refused_and_nothing_is_kept() {
     ends(&house, 2, &["release", "make", "9", "--item", "app", "--anomaly", "PR-999"], true);
     ends(&house, 2, &["release", "make", "9", "--item", "app", "--baseline", "0"], true);
     assert_eq!(kept(&house), before);
+}
+
+/// What the example's README says of CVE-2023-45853 and others, decided and stated.
+#[test]
+fn what_is_decided_is_stated_as_openvex_and_csaf() {
+    use formats::advisory::{Document, Status, csaf, read as read_advisory};
+
+    let house = house();
+    for (item, version) in
+        [("firmware", "2.0.0"), ("firmware", "2.1.0"), ("firmware", "2.1.1"), ("cloud", "3.4.0")]
+    {
+        make(&house, item, version, &[]);
+    }
+    let export = |form: &str, out: &str, more: &[&str]| {
+        let path = house.path(out);
+        let base =
+            ["vex", "export", "--as", form, "--author", "Pump maker", "--out", path.to_str().expect("text")];
+        json(&house, &[&base[..], more].concat(), false);
+        std::fs::read(path).expect("reads")
+    };
+    let nothing = ["vex", "export", "--as", "openvex", "--author", "Pump maker"];
+    assert!(ends(&house, 2, &nothing, false).contains("there is nothing to state"));
+    ends(&house, 0, &["advisories", "add", "advisories"], true);
+    let said = |bytes: &[u8], name: &str| -> Vec<(String, Status, Option<String>, usize)> {
+        let contents = read_advisory(bytes).expect("reads");
+        let all = contents.statements.into_iter().filter(|s| s.vulnerability == name);
+        all.map(|s| (s.vulnerability, s.status, s.justification, s.products.len())).collect()
+    };
+    // Before anybody decided: affected by rule is under investigation; fixed by rule is fixed.
+    let open = export("openvex", "open.json", &[]);
+    assert_eq!(
+        said(&open, "CVE-2025-27809").iter().map(|s| s.1).collect::<Vec<_>>(),
+        [Status::Fixed, Status::UnderInvestigation]
+    );
+    assert_eq!(said(&open, "CVE-2024-45338").len(), 1, "the cloud's part");
+    let decide = |name: &str, component: &str, more: &[&str]| {
+        let base = ["decide", name, "--component", component, "--statement", "looked at it"];
+        let decided = json(&house, &[&base[..], more].concat(), true);
+        decided["index"].as_u64().expect("an index").to_string()
+    };
+    let not = ["--status", "not_affected", "--justification", "vulnerable_code_not_present"];
+    let before = decide(
+        "CVE-2023-45853",
+        "pkg:generic/zlib@1.2.13",
+        &[&not[..], &["--release", "firmware@2.0.0"]].concat(),
+    );
+    let action = ["--status", "affected", "--action", "update to 2.1.1", "--release", "firmware@2.1.0"];
+    decide("CVE-2025-27809", "pkg:github/mbed-tls/mbedtls@v3.6.2", &action);
+    for (form, out) in [("openvex", "vex.json"), ("csaf", "csaf.json")] {
+        let key = house.path("recovery");
+        let pass = house.path("pass");
+        let sign = ["--sign", key.to_str().expect("text"), "--passphrase-file", pass.to_str().expect("text")];
+        let bytes = export(form, out, &sign);
+        if form == "csaf" {
+            assert_eq!(csaf::mandatory(Document::parse(&bytes).expect("reads").value()), vec![]);
+        }
+        let zlib = said(&bytes, "CVE-2023-45853");
+        let not: Vec<_> = zlib.iter().filter(|s| s.1 == Status::NotAffected).collect();
+        assert_eq!(not.len(), 1, "{form}: {zlib:?}");
+        assert_eq!(not[0].2.as_deref(), Some("vulnerable_code_not_present"));
+        let affected = said(&bytes, "CVE-2025-27809");
+        assert_eq!(affected.iter().filter(|s| s.1 == Status::Affected).count(), 1, "{form}: {affected:?}");
+        let text = String::from_utf8(bytes.clone()).expect("text");
+        assert!(text.contains("update to 2.1.1") && text.contains("the log log.example/test"), "{text}");
+        // OpenSSH agrees with the signature.
+        let public = std::fs::read_to_string(house.path("recovery.pub")).expect("reads");
+        std::fs::write(house.path("signers"), format!("maker {public}")).expect("written");
+        let signature = format!("{out}.sig");
+        let verify = ["-Y", "verify", "-f", "signers", "-I", "maker", "-n", "file", "-s", &signature];
+        let verified = std::process::Command::new("ssh-keygen")
+            .args(verify)
+            .current_dir(house.dir.path())
+            .stdin(std::fs::File::open(house.path(out)).expect("there"))
+            .output();
+        if let Ok(verified) = verified {
+            assert!(verified.status.success(), "{}", err(&verified));
+        } else {
+            println!("SKIPPED: there is no ssh-keygen");
+        }
+    }
+    // The same moments give the same bytes; before the decision, what was so before it.
+    assert_eq!(export("openvex", "again.json", &[]), std::fs::read(house.path("vex.json")).expect("reads"));
+    assert_eq!(export("openvex", "before.json", &["--known", &before]), open);
+    // Customers' tools read it; so does this one.
+    let taken =
+        house.json(&["advisories", "add", "vex.json", "--key", "recovery", "--passphrase-file", "pass"]);
+    assert_eq!(taken["vex"], 1);
+}
+
+#[test]
+fn a_device_has_the_sbom_of_what_it_runs() {
+    let house = house();
+    make(&house, "firmware", "2.1.1", &["--measurement", &format!("main={}", "ab".repeat(32))]);
+    let none = ends(&house, 2, &["sbom", "export", "--device", "asset:none", "--as", "spdx"], false);
+    assert!(none.contains("no such device"), "{none}");
+}
+
+#[test]
+fn releases_are_made_through_a_server_without_the_data_at_hand() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    struct Server(std::process::Child);
+    impl Drop for Server {
+        fn drop(&mut self) {
+            // It has ended already when all went well.
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    let house = house();
+    let signed = ["--key", "admin", "--passphrase-file", "pass"];
+    let source = house.json(&["source", "list"]);
+    let engineer =
+        source["sources"].as_array().expect("a list").iter().find(|s| s["name"] == "Release engineer");
+    let engineer = engineer.expect("there")["source"].as_str().expect("a source").to_owned();
+    let issue = ["token", "issue", &engineer, "--label", "ci", "--scope", "read", "--scope", "write"];
+    let token = house.json(&[&issue[..], &signed].concat());
+    std::fs::write(house.path("token"), token["token"].as_str().expect("a token")).expect("written");
+    let child = house.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn();
+    let mut server = Server(child.expect("runs"));
+    let stderr = server.0.stderr.take().expect("piped");
+    let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    let url = lines.find_map(|l| l.strip_prefix("Serving ").map(str::to_owned)).expect("an address");
+    let elsewhere = house.path("elsewhere");
+    let (elsewhere, key) = (elsewhere.to_str().expect("text"), house.path("recovery"));
+    let (token, pass) = (house.path("token"), house.path("pass"));
+    let there = [
+        "--data",
+        elsewhere,
+        "--server",
+        &url,
+        "--token-file",
+        token.to_str().expect("text"),
+        "--key",
+        key.to_str().expect("text"),
+        "--passphrase-file",
+        pass.to_str().expect("text"),
+        "--as",
+        &engineer,
+        "--format",
+        "json",
+    ];
+    let run = |status: i32, arguments: &[&str]| -> Value {
+        let out = house.command(&[arguments, &there].concat()).current_dir(example()).output().expect("runs");
+        assert_eq!(out.status.code(), Some(status), "{arguments:?}\n{}\n{}", text(&out), err(&out));
+        serde_json::from_slice(&out.stdout).unwrap_or_default()
+    };
+    let sbom = ["--sbom", "sbom/app-1.6.2.cdx.json", "--results", "results/2.1.1/app-surefire.xml"];
+    let app = [&["release", "make", "1.6.2", "--item", "app"][..], &sbom].concat();
+    let made = run(0, &app);
+    assert_eq!(run(0, &app)["index"], made["index"], "the same again");
+    run(2, &[&app[..], &["--commit", &"a".repeat(40)]].concat());
+    run(0, &["release", "system", "2.1.1", "--item", "app=1.6.2"]);
+    run(0, &["release", "withdraw", "app@1.6.2", "--reason", "a test"]);
+    let shown = house.json(&["release", "show", "app@1.6.2"]);
+    assert_eq!((&shown["index"], shown["withdrawn"]["index"].is_u64()), (&made["index"], true));
 }

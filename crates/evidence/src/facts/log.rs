@@ -161,15 +161,15 @@ structures! {
         2 approval: EntryRef,
     }
 
-    /// Devices heard whose evidence changed nothing; their evidence is in the blob, under one root.
+    /// Devices heard whose evidence changed nothing: how often each, and one root over all of it.
     Attendance = "attendance" {
         /// Beginning of the period.
         1 from: Time,
-        /// End of the period.
+        /// End of the period: log time of this entry.
         2 to: Time,
-        /// Devices, each with its last sequence.
-        3 roll: BlobRef,
-        /// Merkle tree hash over the staged evidence.
+        /// The devices and how far their streams have come (docs/spec/entry.md, section 11).
+        3 roll: Bytes,
+        /// Merkle tree hash over the evidence, whole entries, by device as in the roll and then by place.
         4 root: Hash,
         /// Number of devices.
         5 devices: u64,
@@ -239,9 +239,9 @@ structures! {
 
     /// Rolled-up evidence older than the retention was removed.
     Pruned = "pruned" {
-        /// Evidence that arrived before this time.
+        /// Of every `Attendance` whose period ended by this time; what of it was logged besides stays.
         1 before: Time,
-        /// Rolls whose evidence was removed.
+        /// Hashes of those entries, where they were at hand; the time above names them all.
         2 rolls: Vec<Hash>,
         /// Pieces removed.
         3 pieces: u64,

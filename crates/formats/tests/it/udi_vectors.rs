@@ -156,7 +156,7 @@ fn hibc_labels() {
         let label = hibc::read(text(&row["barcode"]));
         assert_eq!(label.findings, Vec::<String>::new(), "{row}");
         let expect = &row["expect"];
-        let kind = match (&label.labeler, &label.lot.is_some() | &label.serial.is_some()) {
+        let kind = match (&label.labeler, label.lot.is_some() | label.serial.is_some()) {
             (None, _) => "type.Line2",
             (Some(_), false) if label.expiry.is_none() && label.quantity.is_none() => "type.Line1",
             (Some(_), _) => "type.Concatenated",

@@ -33,6 +33,14 @@ pub fn blobs(fresh: &dyn Fn() -> Place<dyn Blobs>) {
         from(&digest, length, &bytes).expect("the same again is no error");
         assert_eq!(blobs.get(&digest).expect("readable"), Some(bytes.to_vec()));
     }
+    let several: Vec<Vec<u8>> = (0..50).map(|index| entry(index, 700).to_vec()).collect();
+    let borrowed: Vec<&[u8]> =
+        several.iter().chain(&several[..3]).chain(&contents[..2]).map(Vec::as_slice).collect();
+    blobs.put_all(&borrowed).expect("writable");
+    blobs.put_all(&[]).expect("nothing is no error");
+    for bytes in &several {
+        assert_eq!(blobs.get(&Hash::of(bytes)).expect("readable").as_ref(), Some(bytes));
+    }
     // The same and different ones from many threads at once.
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -45,7 +53,7 @@ pub fn blobs(fresh: &dyn Fn() -> Place<dyn Blobs>) {
     });
     drop(blobs);
     let blobs = place();
-    for bytes in contents.into_iter().chain((0..20).map(|index| entry(index, 500).to_vec())) {
+    for bytes in contents.into_iter().chain(several).chain((0..20).map(|index| entry(index, 500).to_vec())) {
         assert_eq!(blobs.get(&Hash::of(&bytes)).expect("readable"), Some(bytes));
     }
 }

@@ -179,6 +179,14 @@ pub trait Blobs: Send + Sync {
     /// The store cannot be written; nothing is kept by half.
     fn put(&self, bytes: &[u8]) -> Result<Hash, StoreError>;
 
+    /// Keeps several. Done means that all are durable; a store may reach that for less than one after the other costs.
+    ///
+    /// # Errors
+    /// The store cannot be written; some of them may be kept, each as a whole.
+    fn put_all(&self, all: &[&[u8]]) -> Result<(), StoreError> {
+        all.iter().try_for_each(|bytes| self.put(bytes).map(drop))
+    }
+
     /// Keeps what a reader gives, if that is `length` bytes with this digest. Done means durable. A store that can does so
     /// without holding them in memory; unless it says otherwise, it holds them.
     ///

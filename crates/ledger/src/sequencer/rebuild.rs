@@ -7,6 +7,7 @@ use std::time::Duration;
 use tlog::tile::Edge;
 
 use super::Sequencer;
+use super::rolling::Rolling;
 use crate::error::Rejection;
 use crate::guard::{Doubt, Standing};
 use crate::ports::Log;
@@ -22,6 +23,7 @@ impl Sequencer {
         self.bytes = 0;
         self.tiles.clear();
         self.in_flight.clear();
+        self.rolling = Rolling::default();
         let unsealed = Rejection::Unavailable(why.into());
         for reply in self.sealing.take().unwrap_or_default() {
             reply(vec![Err(unsealed.clone())]);
@@ -33,8 +35,12 @@ impl Sequencer {
         let mut pause = Duration::from_millis(50);
         // Ends when the store answers or the ledger is told to stop.
         loop {
-            match load(&*self.shared.log, self.snapshots.as_ref()) {
-                Ok(loaded) => return self.resume(loaded, &acknowledged),
+            let loaded = load(&*self.shared.log, self.snapshots.as_ref()).and_then(|loaded| {
+                let rolling = Rolling::load(&*self.shared.log, &loaded.world)?;
+                Ok((loaded, rolling))
+            });
+            match loaded {
+                Ok((loaded, rolling)) => return self.resume(loaded, rolling, &acknowledged),
                 Err(e) => {
                     tracing::error!(error = %e, "the log cannot be read; trying again");
                     self.shared.set_standing(Standing::Rebuilding(e.to_string()));
@@ -55,7 +61,7 @@ impl Sequencer {
     }
 
     /// Goes on from the log as it was read anew, unless it contradicts what was acknowledged.
-    fn resume(&mut self, loaded: Loaded, acknowledged: &Edge) {
+    fn resume(&mut self, loaded: Loaded, rolling: Rolling, acknowledged: &Edge) {
         if let Some(doubt) = contradiction(&loaded, acknowledged, &self.shared.log) {
             tracing::error!(%doubt, "acknowledged entries are gone");
             return self.shared.set_standing(Standing::ReadOnly(doubt));
@@ -74,6 +80,7 @@ impl Sequencer {
         };
         self.shared.seals().keep(loaded.world.journal().seals());
         self.edge = loaded.edge.clone();
+        self.rolling = rolling;
         *self.shared.world_mut() = loaded.world;
         self.shared.advance(Durable { edge: Arc::new(loaded.edge), checkpoint: loaded.head.checkpoint });
         self.shared.set_standing(standing);

@@ -14,6 +14,7 @@ mod faults_appends;
 mod faults_conflicts;
 mod recovery;
 mod refusals;
+mod rolling;
 mod seals;
 mod verdicts;
 mod write_path;

@@ -13,14 +13,14 @@ use device::wire::{
 use evidence::cbor::Writer;
 use evidence::facts::fleet::Appraised;
 use evidence::{Entry, Field};
-use ledger::Rejection;
+use ledger::{Ledger, Rejection, Taken};
 use serde_json::json;
 use tlog::{Checkpoint, Note};
 
 use super::moment::Known;
 use super::problem::{Code, Problem, with_retry};
 use super::proofs::damaged;
-use super::submit::{hand_in, malformed, require_sequence};
+use super::submit::{hand_in_by, malformed, require_sequence};
 use super::{Api, body, sequence};
 use crate::metrics::Stopwatch;
 
@@ -91,10 +91,10 @@ pub(super) async fn evidence(
     let tail = split.tail;
     let entries: Vec<Arc<[u8]>> = split.items.into_iter().map(Arc::from).collect();
     drop(whole.bytes);
-    let mut outcomes = hand_in(&api, entries.clone(), whole.share).await?;
-    outcomes.extend(tail.map(malformed));
+    let mut outcomes = hand_in_by(&api, entries.clone(), whole.share, Ledger::submit_evidence_then).await?;
+    outcomes.extend(tail.map(|tail| malformed(tail).map(Taken::Logged)));
     api.metrics.submitted(&outcomes, &took);
-    let unavailable = |o: &ledger::Outcome| matches!(o, Err(Rejection::Unavailable(_)));
+    let unavailable = |o: &Result<Taken, Rejection>| matches!(o, Err(Rejection::Unavailable(_)));
     if outcomes.iter().all(unavailable) {
         return Ok(with_retry(Problem::new(Code::Busy, "the ledger takes nothing now").into_response()));
     }
@@ -106,9 +106,16 @@ pub(super) async fn evidence(
 }
 
 /// What became of one item, in the protocol's words.
-fn answer(outcome: &ledger::Outcome, entry: Option<&[u8]>) -> Answer {
+fn answer(outcome: &Result<Taken, Rejection>, entry: Option<&[u8]>) -> Answer {
     let rejection = match outcome {
-        Ok(receipt) => {
+        Ok(Taken::Staged(staged)) => {
+            return Answer {
+                entry: Some(staged.entry),
+                verdict: staged.appraised.as_deref().map(verdict),
+                ..Answer::bare(Outcome::Staged)
+            };
+        }
+        Ok(Taken::Logged(receipt)) => {
             return Answer {
                 entry: Some(receipt.entry),
                 index: Some(receipt.index),

@@ -17,7 +17,8 @@ mod outcome;
 pub mod problem;
 mod proofs;
 mod records;
-mod sequence;
+mod releases;
+pub mod sequence;
 mod sources;
 mod stored;
 mod submit;
@@ -176,6 +177,7 @@ impl Api {
             .route("/api/v1/sources", get(sources::page))
             .route("/api/v1/sources/{id}", get(sources::one))
             .merge(records::router())
+            .route("/api/v1/releases", get(releases::page))
             .route("/api/v1/events", get(events::events))
             .route("/api/v1/blobs", put(blobs::put))
             .route("/api/v1/blobs/{digest}", get(blobs::get))

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use evidence::EntryError;
 use evidence::cbor::Malformed;
-use ledger::{Level, Outcome, Rejection};
+use ledger::{Ledger, Level, Outcome, Rejection};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
@@ -91,6 +91,21 @@ pub(super) async fn hand_in(
     entries: Vec<Arc<[u8]>>,
     share: Option<tokio::sync::OwnedSemaphorePermit>,
 ) -> Result<Vec<Outcome>, Problem> {
+    hand_in_by(api, entries, share, Ledger::submit_then).await
+}
+
+/// Takes what became of each entry, from a thread of the ledger.
+type Reply<T> = Box<dyn FnOnce(Vec<T>) + Send>;
+/// The ledger's method that takes entries.
+type Way<T> = fn(&Ledger, Vec<Arc<[u8]>>, Reply<T>);
+
+/// As [`hand_in`], by the ledger's method for it.
+pub(super) async fn hand_in_by<T: Send + 'static>(
+    api: &Api,
+    entries: Vec<Arc<[u8]>>,
+    share: Option<tokio::sync::OwnedSemaphorePermit>,
+    submit: Way<T>,
+) -> Result<Vec<T>, Problem> {
     if entries.is_empty() {
         return Ok(Vec::new());
     }
@@ -98,13 +113,13 @@ pub(super) async fn hand_in(
     let place = place.map_err(|_| Problem::new(Code::Busy, "too many submissions are being committed"))?;
     let (sender, receiver) = oneshot::channel();
     let ledger = api.app.ledger.clone();
-    let reply = Box::new(move |outcomes| {
+    let reply = Box::new(move |outcomes: Vec<T>| {
         drop((place, share));
         // Whoever asked may have gone; the entries are in the log all the same.
         let _ = sender.send(outcomes);
     });
     // Verifies signatures, so not on a thread that serves others. Its end is the reply.
-    drop(tokio::task::spawn_blocking(move || ledger.submit_then(entries, reply)));
+    drop(tokio::task::spawn_blocking(move || submit(&ledger, entries, reply)));
     let gone =
         |_| Problem::new(Code::StoreFailed, "nobody knows whether the entries are durable; send them again");
     receiver.await.map_err(gone)

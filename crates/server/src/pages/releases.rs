@@ -107,14 +107,15 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
             systems.map(|r| (r.clone(), world.clock().time_of(r.entry.index))).collect();
         (found, systems, releases().count())
     });
-    let running = shared.as_ref().map(|shared| read(shared).running());
+    let census = shared.as_ref().map(read);
+    let running = census.as_ref().map(|census| census.running());
     let at = view.moment();
     let more = found.get(PAGE - 1).filter(|_| found.len() > PAGE).map(|a| a.release.entry.index);
     let row = |a: &About| {
         let made = &a.release.made;
         let n = running
             .as_ref()
-            .map(|all| all.get(&(made.item.clone(), made.version.clone())).copied().unwrap_or_default());
+            .map(|all| all.get(&(made.item.as_str(), made.version.as_str())).copied().unwrap_or_default());
         Row {
             href: view.to(&format!("/releases/{}", a.release.entry.index)),
             name: format!("{} {}", made.item, made.version),

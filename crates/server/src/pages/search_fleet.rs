@@ -35,7 +35,19 @@ pub(super) fn find(view: &View<'_>, text: &str, hits: &mut Vec<Hit>, looked: &mu
 
 /// Letters and digits only, in one case: UDIs are scanned with and without their parentheses.
 fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    let mut out = String::with_capacity(text.len());
+    plain_into(text, &mut out);
+    out
+}
+
+fn plain_into(text: &str, out: &mut String) {
+    out.clear();
+    out.extend(text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
+}
+
+/// Whether a text has a part, in any case of its ASCII letters.
+fn has(text: &str, part: &str) -> bool {
+    text.as_bytes().windows(part.len().max(1)).any(|w| w.eq_ignore_ascii_case(part.as_bytes()))
 }
 
 /// A device by its own identifier.
@@ -69,14 +81,11 @@ fn device(
 
 /// Devices by serial number or UDI, whole or in part, or by the importing system's identifier.
 fn devices(view: &View<'_>, text: &str, hits: &mut Vec<Hit>, looked: &mut Vec<String>) {
-    let (wanted, at, known) = (text.to_lowercase(), view.moment(), view.known);
-    let bare = plain(text);
-    let like = |value: Option<&str>| value.is_some_and(|v| v.to_lowercase().contains(&wanted));
-    // A UDI as scanned may lack what is printed around its parts.
-    let scanned =
-        |value: Option<&str>| bare.len() >= MIN_PART && value.is_some_and(|v| plain(v).contains(&bare));
+    let (at, known) = (view.moment(), view.known);
+    let (bare, mut scanned) = (plain(text), String::new());
+    let like = |value: Option<&str>| value.is_some_and(|v| has(v, text));
     let is = |value: Option<&str>| {
-        value.is_some_and(|v| v.to_lowercase() == wanted || (bare.len() > 12 && plain(v) == bare))
+        value.is_some_and(|v| v.eq_ignore_ascii_case(text) || (bare.len() > 12 && plain(v) == bare))
     };
     let (mut after, mut seen): (Option<Subject>, usize) = (None, 0);
     while seen < MAX_DEVICES && hits.len() < MAX_HITS {
@@ -87,7 +96,10 @@ fn devices(view: &View<'_>, text: &str, hits: &mut Vec<Hit>, looked: &mut Vec<St
                     Subject::Asset(asset) => Some(asset.as_str()),
                     Subject::Device(_) => None,
                 };
-                if like(serial) || like(asset) || scanned(udi) {
+                // A UDI as scanned may lack what is printed around its parts.
+                plain_into(udi.unwrap_or_default(), &mut scanned);
+                let part = bare.len() >= MIN_PART && scanned.contains(&bare);
+                if like(serial) || like(asset) || part {
                     found.push((subject.clone(), is(serial) || is(asset) || is(udi)));
                 }
             })

@@ -140,3 +140,57 @@ fn one_bad_item_leaves_the_rest_of_a_batch_alone_and_bodies_are_bounded() {
     let large = vec![0x40; (1 << 20) + 1];
     house.client.post("/device/v1/evidence", &SEQUENCE, &large).is_problem(413, "too_large");
 }
+
+#[test]
+fn evidence_that_changes_nothing_is_answered_as_staged_and_is_counted_after_a_stop() {
+    let f = Fixture::new();
+    let (log, guard) = (f.log.clone(), f.guard.clone());
+    drop(f);
+    let options = ledger::Options { roll_every: ledger::ROLL_EVERY, ..ledger::Options::default() };
+    let mut f = Fixture::open(log.clone(), guard, options).expect("opens");
+    let mut station = Author::new(SourceKind::Station, 50);
+    f.enrol(&station, &["station"]);
+    let mut pump = Author::device(1);
+    let enrolment = evidence::facts::fleet::DeviceEnrolled {
+        device: pump.id,
+        key: pump.key.clone(),
+        possession: pump.possession(ORIGIN, None),
+        udi: None,
+        serial: None,
+        model: "PX-200".into(),
+        hardware_version: None,
+        key_origin: KeyOrigin::File,
+        helper: None,
+        report: None,
+        product: "pump".into(),
+    };
+    f.submit(station.state(enrolment)).expect("enrolled");
+    let tree = f.ledger.tree();
+    pump.beacon = Some(evidence::types::Beacon { generation: 0, size: tree.size(), root: tree.root() });
+    let house = House::with(f, |_| {}, |_| None);
+    let mut attest = || {
+        let measurements = vec![measured("pump", None, b"x")];
+        pump.state(evidence::Fact::Attested(Evidence { measurements, ..Evidence::default() }))
+    };
+    let (first, second) = (attest(), attest());
+    let body = [&first[..], &second, &second].concat();
+    let got = answers(&house.client.post("/device/v1/evidence", &SEQUENCE, &body).body);
+    let outcomes: Vec<_> = got.iter().map(|a| (a.outcome, a.index.is_some(), a.receipt.is_some())).collect();
+    assert_eq!(
+        outcomes,
+        [(Outcome::Logged, true, true), (Outcome::Staged, false, false), (Outcome::Staged, false, false)]
+    );
+    assert_eq!(got[0].verdict, got[1].verdict, "staged evidence is appraised too");
+    assert!(got[1].verdict.is_some() && got[2].verdict.is_none());
+    assert_eq!(got[1].entry, Entry::decode(&second).ok().map(|e| e.hash()));
+    // At the general address everything gets its receipt in the log, behind what came before it.
+    let response = house.client.post("/api/v1/entries", &SEQUENCE, &attest());
+    assert_eq!(response.status, 200);
+    let last = answers(&house.client.post("/device/v1/evidence", &SEQUENCE, &attest()).body);
+    assert_eq!(last[0].outcome, Outcome::Staged);
+    house.ledger.stop();
+    let entries = log.read(0, 99, usize::MAX).expect("reads");
+    let names = entries.iter().map(|raw| Entry::decode(raw).expect("an entry").body().fact.name());
+    let count = |name: &str| names.clone().filter(|n| *n == name).count();
+    assert_eq!((count("Attested"), count("Attendance")), (3, 1));
+}

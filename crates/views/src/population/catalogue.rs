@@ -75,7 +75,9 @@ impl Catalogue {
         let fresh = self.seen..size.min(world.size()).max(self.seen);
         let vulnerabilities = world.vulnerabilities();
         let releases = world.releases().made(fresh.clone());
-        let advisories = vulnerabilities.advisories_taken(fresh.clone()).cloned();
+        // The catalogue of exploited vulnerabilities names no component.
+        let advisories = vulnerabilities.advisories_taken(fresh.clone());
+        let advisories = advisories.filter(|a| a.fact.document.parser != "kev").cloned();
         let vex = vulnerabilities.statements_taken(fresh.clone()).cloned();
         releases
             .map(|r| Doc::Release(r.entry.index, r.made.sboms.clone()))

@@ -281,17 +281,19 @@ impl Populations {
         if touched.releases {
             self.resolve(at, size, &mut subjects);
         }
-        let mut after: Option<Subject> = None;
+        let (mut all, mut after) = (touched.all, None);
         loop {
             let mut seen = Vec::new();
-            if touched.all {
+            if all {
                 after = self.look_at_all(at, size, after, &mut seen);
+                all = after.is_some();
             } else {
                 self.look_at(at, size, &mut subjects, &mut seen);
             }
-            let last = if touched.all { after.is_none() } else { subjects.is_empty() };
+            let last = !all && subjects.is_empty();
             let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
             seen.into_iter().for_each(|seen| inner.present.put(seen));
+            // Whose turn has come is looked at last: its next turn lies beyond this moment.
             if last {
                 subjects.extend(inner.present.due(at, BATCH));
             }

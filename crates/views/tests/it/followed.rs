@@ -17,13 +17,23 @@ fn shown(answer: &Answer) -> String {
 
 fn same(stage: &Stage, populations: &Populations, asked: &str) {
     stage.caught_up(populations);
-    let (kept, plain) = (populations.ask(&everything(asked)), stage.try_ask(&everything(asked)));
+    // The ledger may go on by itself, so the plain answer is asked for what the kept one knew.
+    let kept = populations.ask(&everything(asked));
+    let known = kept.as_ref().ok().map(|answer| answer.known.size);
+    let plain = stage.try_ask(&Question { known, ..everything(asked) });
     match (&kept, &plain) {
         (Ok(kept), Ok(plain)) => {
-            assert_eq!(shown(kept), shown(plain));
+            let (kept_text, plain_text) = (shown(kept), shown(plain));
+            if kept_text != plain_text {
+                let differ = kept_text.lines().zip(plain_text.lines()).filter(|(a, b)| a != b);
+                panic!("kept and plain: {:#?}", differ.take(20).collect::<Vec<_>>());
+            }
             assert_eq!(kept.count(), kept.devices.len() as u64, "a count is the length of its list");
             assert_eq!(kept.tally.devices, kept.count());
-            // In pages of one, and as a whole, the same devices in the same order.
+            if populations.applied() != kept.known.size {
+                return;
+            }
+            // In pages of two, and as a whole, the same devices in the same order.
             let (mut paged, mut after) = (Vec::new(), None);
             loop {
                 let page = populations.ask(&Question { after, limit: 2, ..everything(asked) }).unwrap();
@@ -157,7 +167,9 @@ fn what_is_kept_is_what_a_walk_over_every_device_finds() {
             // One that begins now makes the same of the log.
             let again = s.follower();
             let (a, b) = (populations.ask(&everything("CVE-1")), again.ask(&everything("CVE-1")));
-            assert_eq!(a.map(|a| shown(&a)), b.map(|b| shown(&b)));
+            if populations.applied() == again.applied() {
+                assert_eq!(a.map(|a| shown(&a)), b.map(|b| shown(&b)));
+            }
             again.stop();
             Ok(())
         })

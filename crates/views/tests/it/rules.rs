@@ -102,10 +102,7 @@ fn a_decision_carries_over_to_later_releases_of_its_line_and_to_no_others() {
         assert_eq!(verdict(&answer, label), expected, "{label}: {steps}");
         assert!(steps.contains(step), "{label}: {steps}");
     }
-    assert!(
-        steps(&answer, "firmware 1.1").contains("Somebody decided at "),
-        "it says whose decision it is"
-    );
+    assert!(steps(&answer, "firmware 1.1").contains("Somebody decided at "), "it says whose decision it is");
     // Without a version it speaks of every version.
     s.decide("CVE-1", "pkg:generic/a", VexStatus::NotAffected, &[&looked_at]);
     assert_eq!(verdict(&s.ask(&everything("CVE-1")), "firmware 1.3"), Verdict::NotAffectedByVex);

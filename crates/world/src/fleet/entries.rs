@@ -28,6 +28,11 @@ pub enum Said<'w> {
         /// Boot count, if it said one.
         boot: Option<u64>,
     },
+    /// It attested what it had attested before, and a roll call counted it.
+    Attended {
+        /// Pieces of evidence.
+        pieces: u64,
+    },
     /// It spoke without measuring anything.
     Heard,
     /// Its evidence was appraised.
@@ -142,6 +147,7 @@ impl<'w> FleetView<'w> {
                 measured: fleet.measured(obs.set).len(),
                 boot: obs.boot,
             },
+            Record::Attended(attended) => Said::Attended { pieces: attended.pieces },
             Record::Heard(_) => Said::Heard,
             Record::Appraised(id) => Said::Appraised(fleet.verdicts.get(id)?),
             Record::Reported { software, .. } => {

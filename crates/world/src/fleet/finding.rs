@@ -190,19 +190,19 @@ impl<'w> FleetView<'w> {
 
 /// Places that a device counted and that had not come by then: stream, first place, number, index of the entry after it.
 fn gaps(said: &Said, begun: u64) -> Vec<(u64, u64, u64, u64)> {
-    let mut places: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
-    for (stream, sequence, index) in said.places.iter().filter(|(_, _, index)| *index < begun) {
-        places.entry(*stream).or_default().push((*sequence, *index));
+    let mut places: BTreeMap<u64, Vec<(u64, u64, u64)>> = BTreeMap::new();
+    for (stream, first, count, index) in said.places.iter().filter(|(.., index)| *index < begun) {
+        places.entry(*stream).or_default().push((*first, *count, *index));
     }
     let mut out = Vec::new();
     for (stream, mut all) in places {
         all.sort_unstable();
         let mut next = 0;
-        for (place, index) in all {
+        for (place, count, index) in all {
             if place > next {
                 out.push((stream, next, place - next, index));
             }
-            next = place.saturating_add(1).max(next);
+            next = place.saturating_add(count).max(next);
         }
     }
     out

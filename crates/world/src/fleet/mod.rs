@@ -9,13 +9,15 @@
 //! | `population`, `filter` | many devices at one moment |
 //! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
-//! | `basis` | which entries an answer rests on |
+//! | `basis`, `declared` | which entries an answer rests on; what imports said last |
+//! | `roll` | devices whose evidence changed nothing, many in one entry |
 //!
-//! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, roll calls of unchanged
-//! evidence (their devices stand in blobs, which *apply* does not read).
+//! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, evidence that waits to be rolled
+//! up (the ledger).
 
 mod appraise;
 mod basis;
+mod declared;
 mod ear;
 mod entries;
 mod filter;
@@ -27,6 +29,7 @@ mod look;
 mod notes;
 mod population;
 mod record;
+mod roll;
 mod said;
 mod silence;
 mod spans;
@@ -49,15 +52,17 @@ use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_after, appraise_changed, changes};
 pub use basis::{Basis, Ground, sealed_entries, sealed_subject};
+pub use declared::Declaration;
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use entries::{DeviceEntry, Said as Spoken};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};
 pub use history::{Interval, MAX_HISTORY};
-pub use look::Look;
 pub use identity::shows_serial;
+pub use look::Look;
 pub use notes::{Clash, ClashOn, Closed};
 pub use population::{Count, Grades, Page};
+pub use roll::{MAX_ROLL, Present, Roll, unchanged};
 pub use silence::Silence;
 pub use stand::{Software, Stand, Turn};
 pub use state::{Certainty, DeviceState, Grade, Running, UnknownReason};

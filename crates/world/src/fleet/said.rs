@@ -55,8 +55,8 @@ pub(super) struct Said {
     words: Vec<(Time, Option<Time>)>,
     /// In the order of the log.
     verdicts: Vec<(Time, u32)>,
-    /// Every place of its streams that came: stream, sequence, index.
-    pub(super) places: Vec<(u64, u64, u64)>,
+    /// Every place of its streams that came: stream, first sequence, how many, index.
+    pub(super) places: Vec<(u64, u64, u64, u64)>,
 }
 
 impl Said {
@@ -102,7 +102,11 @@ impl Said {
             }
             // A void word says nothing, but its place in the stream is not missing.
             if let Record::Evidence(obs) | Record::Heard(obs) = &record {
-                self.places.push((obs.stream, obs.sequence, index));
+                self.places.push((obs.stream, obs.sequence, 1, index));
+            }
+            if let Record::Attended(a) = &record {
+                let first = a.last.sequence.saturating_add(1).saturating_sub(a.pieces);
+                self.places.push((a.last.stream, first, a.pieces, index));
             }
             if !known.counts(index) {
                 continue;
@@ -116,8 +120,10 @@ impl Said {
                 Record::Enrolled(e) => self.enrolled = Some((logged, e)),
                 Record::Attached(asset) => self.asset = Some(asset),
                 Record::AttachedTo(device) => self.device = Some(device),
-                Record::Evidence(obs) => self.word(index, logged, &obs, Some(obs.set), spans),
-                Record::Heard(obs) => self.word(index, logged, &obs, None, spans),
+                Record::Evidence(obs) => self.word(index, logged, 0, &obs, Some(obs.set), spans),
+                Record::Heard(obs) => self.word(index, logged, 0, &obs, None, spans),
+                // The pieces before the last one agree with it: the one before them and it are enough.
+                Record::Attended(a) => self.word(index, logged, a.heard, &a.last, Some(a.last.set), spans),
                 Record::Appraised(id) => self.verdicts.push((logged, id)),
                 Record::Reported { software, at } => {
                     // A client's clock may run ahead; nothing is reported before it arrives.
@@ -133,8 +139,19 @@ impl Said {
         }
     }
 
-    fn word(&mut self, index: u64, hi: Time, obs: &Obs, set: Option<Option<u32>>, spans: &mut Vec<Span>) {
-        let lo = obs.age.map(|age| Time::from_seconds(hi.seconds().saturating_sub(age)).unwrap_or(hi));
+    /// A word of the device that was logged, or rolled up some seconds after it had arrived.
+    fn word(
+        &mut self,
+        index: u64,
+        logged: Time,
+        heard: u64,
+        obs: &Obs,
+        set: Option<Option<u32>>,
+        spans: &mut Vec<Span>,
+    ) {
+        let before = |seconds| Time::from_seconds(logged.seconds().saturating_sub(seconds)).unwrap_or(logged);
+        let hi = before(heard);
+        let lo = obs.age.map(|age| before(age).min(hi));
         spans.push(Span { index, stream: obs.stream, sequence: obs.sequence, lo, hi, set });
         let latest = self.words.last().and_then(|(_, lo)| *lo);
         self.words.push((hi, lo.max(latest)));

@@ -40,7 +40,7 @@ impl StreamKey {
 impl Stream {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut w = Writer::with_capacity(64);
-        w.array(8);
+        w.array(if self.rolled > 0 { 9 } else { 8 });
         w.uint(self.next);
         self.last.write(&mut w);
         w.uint(self.last_index);
@@ -66,12 +66,18 @@ impl Stream {
             w.uint(*from);
             key.write(&mut w);
         }
+        if self.rolled > 0 {
+            w.uint(self.rolled);
+        }
         w.into_bytes()
     }
 
     pub(super) fn decode(raw: &[u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(raw);
-        r.array_of(8, "a stream of eight parts")?;
+        let parts = r.array(9)?;
+        if parts < 8 {
+            return Err(r.bad(Reason::Expected("a stream of eight or nine parts")));
+        }
         let (next, last) = (r.uint()?, Hash::read(&mut r)?);
         let (last_index, entries) = (r.uint()?, r.uint()?);
         let n = r.array(MAX_GAPS + 1)?;
@@ -103,8 +109,12 @@ impl Stream {
             _ => return Err(r.bad(Reason::Expected("nothing, or an index and a key"))),
         };
         r.leave();
+        let rolled = if parts == 9 { r.uint()? } else { 0 };
+        if parts == 9 && rolled == 0 {
+            return Err(r.bad(Reason::OutOfRange("a number of none is left out")));
+        }
         r.leave();
         r.finish()?;
-        Ok(Self { next, last, last_index, entries, gaps, forks, closed, key })
+        Ok(Self { next, last, last_index, entries, rolled, gaps, forks, closed, key })
     }
 }

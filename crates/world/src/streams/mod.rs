@@ -51,12 +51,14 @@ pub struct Gap {
 pub struct Stream {
     /// Place that comes next.
     pub next: u64,
-    /// Hash of the last entry.
+    /// Hash of its last entry in the log.
     pub last: Hash,
-    /// Index of the last entry.
+    /// Index of that entry.
     pub last_index: u64,
-    /// Entries of it in the log.
+    /// Entries of it, those rolled up included.
     pub entries: u64,
+    /// Places at its end whose entries were rolled up: the log counts them, and does not hold them.
+    pub rolled: u64,
     /// Open gaps, by place.
     pub gaps: Vec<Gap>,
     /// The other sides of its forks: index of the `Equivocated` entry, and hash of the entry it keeps.
@@ -92,6 +94,8 @@ pub enum Place {
         /// The place that comes next.
         next: u64,
     },
+    /// A place whose entry was rolled up; devices only. Which entry that was, whoever holds it knows.
+    Rolled,
     /// The next place, but the previous entry it names is another one.
     OtherPrevious,
     /// The stream is closed.
@@ -174,10 +178,11 @@ impl Streams {
         if let Some(index) = self.index_of(&key, body.sequence) {
             return Place::Taken(index);
         }
-        if stream.closed.is_some() {
-            return Place::Closed;
-        }
         match body.sequence.checked_sub(stream.next) {
+            // What was said before it was closed, and comes late, fills its gap all the same.
+            Some(_) if stream.closed.is_some() => Place::Closed,
+            // What it follows was rolled up: whoever holds that knows the hash (see `place_after`).
+            Some(0) if stream.rolled > 0 => Place::Next,
             Some(0) if body.previous == Some(stream.last) => Place::Next,
             Some(0) => Place::OtherPrevious,
             Some(_) if !device => Place::OutOfOrder { next: stream.next },
@@ -193,6 +198,15 @@ impl Streams {
         if self.index_of(&key, body.sequence).is_some() {
             return; // A place is taken once.
         }
+        if self.is_rolled(&key, body.sequence) {
+            self.places.put(key, body.sequence, index);
+            if let Some(stream) = self.map.get_mut(&key)
+                && body.sequence.saturating_add(1) == stream.next
+            {
+                (stream.last, stream.last_index, stream.rolled) = (hash, index, 0);
+            }
+            return; // Counted before.
+        }
         self.places.put(key, body.sequence, index);
         let Some(stream) = self.map.get_mut(&key) else {
             let gaps = Gap::before(body, 0, None, index).into_iter().collect();
@@ -201,6 +215,7 @@ impl Streams {
                 last: hash,
                 last_index: index,
                 entries: 1,
+                rolled: 0,
                 gaps,
                 forks: Vec::new(),
                 closed: None,
@@ -213,10 +228,29 @@ impl Streams {
         if body.sequence < stream.next {
             stream.fill(body, hash, index);
         } else {
-            stream.gaps.extend(Gap::before(body, stream.next, Some(stream.last), index));
+            let before = (stream.rolled == 0).then_some(stream.last);
+            stream.gaps.extend(Gap::before(body, stream.next, before, index));
             stream.next = body.sequence.saturating_add(1);
+            stream.rolled = 0;
             stream.last = hash;
             stream.last_index = index;
+        }
+    }
+
+    /// Whether the entry at a place was rolled up and is not in the log.
+    #[must_use]
+    pub fn is_rolled(&self, key: &StreamKey, sequence: u64) -> bool {
+        let below =
+            |s: &Stream| sequence < s.next && !s.gaps.iter().any(|g| (g.from..g.end()).contains(&sequence));
+        self.index_of(key, sequence).is_none() && self.map.get(key).is_some_and(below)
+    }
+
+    /// Counts entries at the end of a stream that were rolled up.
+    pub(crate) fn attend(&mut self, key: &StreamKey, pieces: u64) {
+        if let Some(stream) = self.map.get_mut(key) {
+            stream.next = stream.next.saturating_add(pieces);
+            stream.entries = stream.entries.saturating_add(pieces);
+            stream.rolled = stream.rolled.saturating_add(pieces);
         }
     }
 
@@ -264,8 +298,7 @@ impl Stream {
 
     fn place_in_gap(&self, body: &Body, hash: &Hash) -> Place {
         let Some(gap) = self.gaps.iter().find(|g| (g.from..g.end()).contains(&body.sequence)) else {
-            // Before the head and in no gap: the place is taken, but its index is not known here.
-            return Place::OtherPrevious;
+            return Place::Rolled;
         };
         let first_fits = body.sequence > gap.from || body.previous == gap.before;
         let last_fits = body.sequence.saturating_add(1) < gap.end() || *hash == gap.after;

@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use clap::Args;
 use evidence::Fact;
 use evidence::facts::vulnerability::{AdvisoryTaken, FeedChecked, VexTaken};
-use evidence::types::Interpreted;
+use evidence::types::{BlobRef, Interpreted};
+use tlog::Hash;
 
 use super::super::Context;
 use super::documents::{self, Document, Passed};
@@ -23,8 +24,10 @@ use crate::session::Session;
 
 /// Threads that read documents and keep them. Keeping waits for the disk, so that more than there are cores pay.
 const THREADS: usize = 8;
-/// Documents that wait to be read.
-const QUEUE: usize = 16;
+/// Documents that are read and kept together, and about most bytes of them: keeping them waits for the disk once.
+const BATCH: (usize, usize) = (512, 4 << 20);
+/// Batches that wait to be read, and that wait to be gathered.
+const QUEUE: usize = 2;
 
 /// Take in advisories
 ///
@@ -119,6 +122,8 @@ struct Light {
 }
 
 type Numbered<T> = (usize, T);
+/// A document that was read, or why it is not taken in.
+type Told = Result<Taken, Refused>;
 
 /// Takes in every document of the files, each with the place it is named by.
 pub(super) fn take_in(
@@ -134,7 +139,7 @@ pub(super) fn take_in(
     let bar = context.ui.progress("Reading documents", 0);
     let (read, passed) = {
         let session: &Session = session;
-        let (to_readers, documents) = sync_channel::<Numbered<Document>>(QUEUE);
+        let (to_readers, documents) = sync_channel::<Vec<Numbered<Document>>>(QUEUE);
         let (to_gather, results) = sync_channel(QUEUE);
         let documents = Mutex::new(documents);
         std::thread::scope(|scope| {
@@ -142,10 +147,10 @@ pub(super) fn take_in(
             for _ in 0..THREADS {
                 let (documents, present, to_gather) = (&documents, &present, to_gather.clone());
                 readers.push(scope.spawn(move || {
-                    while let Some((number, document)) = next(documents) {
-                        let taken = one(session, present, document);
+                    while let Some(batch) = next(documents) {
+                        let taken = several(session, present, batch);
                         // Whoever gathers has gone: so has the call.
-                        if to_gather.send((number, taken)).is_err() {
+                        if to_gather.send(taken).is_err() {
                             return;
                         }
                     }
@@ -154,10 +159,17 @@ pub(super) fn take_in(
             drop(to_gather);
             let feeder = scope.spawn(move || {
                 let (mut passed, mut number) = (Passed::default(), 0);
+                let (mut batch, mut bytes) = (Vec::new(), 0);
                 for (path, place) in &files {
                     let wanted = documents::each(path, place, &mut passed, &mut |document| {
                         number += 1;
-                        match to_readers.send((number, document)) {
+                        bytes += document.bytes.as_ref().map_or(0, Vec::len);
+                        batch.push((number, document));
+                        if batch.len() < BATCH.0 && bytes < BATCH.1 {
+                            return ControlFlow::Continue(());
+                        }
+                        bytes = 0;
+                        match to_readers.send(std::mem::take(&mut batch)) {
                             Ok(()) => ControlFlow::Continue(()),
                             Err(_) => ControlFlow::Break(()),
                         }
@@ -166,6 +178,8 @@ pub(super) fn take_in(
                         break;
                     }
                 }
+                // If nobody reads any more, the failure is told by who gathers.
+                let _ = to_readers.send(batch);
                 passed
             });
             let gathered = gather(&results, &bar);
@@ -186,65 +200,78 @@ pub(super) fn take_in(
     Ok(outcome)
 }
 
-fn next(documents: &Mutex<Receiver<Numbered<Document>>>) -> Option<Numbered<Document>> {
+fn next(documents: &Mutex<Receiver<Vec<Numbered<Document>>>>) -> Option<Vec<Numbered<Document>>> {
     // A reader that panicked held the lock only while it waited.
     documents.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 /// Everything that was read, in the order of the documents. Ends at the first failure of the store.
-#[expect(clippy::type_complexity, reason = "a number, and a document or why there is none")]
 fn gather(
-    results: &Receiver<Numbered<Result<Result<Taken, Refused>, Failure>>>,
+    results: &Receiver<Result<Vec<Numbered<Told>>, Failure>>,
     bar: &indicatif::ProgressBar,
-) -> Result<Vec<Result<Taken, Refused>>, Failure> {
+) -> Result<Vec<Told>, Failure> {
     let mut gathered = BTreeMap::new();
-    for (number, result) in results {
-        gathered.insert(number, result?);
-        bar.inc_length(1);
-        bar.inc(1);
+    for batch in results {
+        let batch = batch?;
+        bar.inc_length(batch.len() as u64);
+        bar.inc(batch.len() as u64);
+        gathered.extend(batch);
     }
     Ok(gathered.into_values().collect())
 }
 
-/// Reads one document and, if it is news, keeps it beside the log.
-fn one(session: &Session, present: &Present, document: Document) -> Result<Result<Taken, Refused>, Failure> {
-    let candidate = match take::read(document) {
-        Ok(candidate) => candidate,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    let Candidate { digest, modified, states, .. } = candidate;
-    let fate = present.fate(candidate.parser, &candidate.id, states, &digest, modified);
-    let blob = |(bytes, media_type): &(Vec<u8>, &str)| match fate {
-        Fate::New | Fate::Changed(_) => session.put_blob(bytes, media_type),
-        Fate::Unchanged | Fate::Older { .. } => Ok(evidence::types::BlobRef {
-            digest: tlog::Hash::of(bytes),
+/// Reads documents and keeps those that are news beside the log.
+fn several(
+    session: &Session,
+    present: &Present,
+    batch: Vec<Numbered<Document>>,
+) -> Result<Vec<Numbered<Told>>, Failure> {
+    let (mut told, mut news) = (Vec::with_capacity(batch.len()), Vec::new());
+    for (number, document) in batch {
+        let candidate = match take::read(document) {
+            Ok(candidate) => candidate,
+            Err(refused) => {
+                told.push((number, Err(refused)));
+                continue;
+            }
+        };
+        let Candidate { digest, modified, states, .. } = candidate;
+        let fate = present.fate(candidate.parser, &candidate.id, states, &digest, modified);
+        let blob = |(bytes, media_type): &(Vec<u8>, &str), digest| BlobRef {
+            digest,
             length: bytes.len() as u64,
             media_type: (*media_type).to_owned(),
-        }),
-    };
-    let document = Interpreted {
-        raw: blob(&candidate.raw)?,
-        parser: candidate.parser.to_owned(),
-        parser_version: candidate.parser_version,
-        normalised: blob(&candidate.normalised)?,
-    };
-    let light = Light {
-        place: candidate.place,
-        id: candidate.id,
-        parser: candidate.parser,
-        states,
-        modified,
-        withdrawn: candidate.withdrawn,
-        author: candidate.author,
-        findings: candidate.findings,
-        document,
-    };
-    Ok(Ok(Taken { candidate: light, fate }))
+        };
+        let document = Interpreted {
+            raw: blob(&candidate.raw, digest),
+            parser: candidate.parser.to_owned(),
+            parser_version: candidate.parser_version,
+            normalised: blob(&candidate.normalised, Hash::of(&candidate.normalised.0)),
+        };
+        if matches!(fate, Fate::New | Fate::Changed(_)) {
+            news.extend([candidate.raw.0, candidate.normalised.0]);
+        }
+        let candidate = Light {
+            place: candidate.place,
+            id: candidate.id,
+            parser: candidate.parser,
+            states,
+            modified,
+            withdrawn: candidate.withdrawn,
+            author: candidate.author,
+            findings: candidate.findings,
+            document,
+        };
+        told.push((number, Ok(Taken { candidate, fate })));
+    }
+    let news: Vec<&[u8]> = news.iter().map(Vec::as_slice).collect();
+    session.put_blobs(&news)?;
+    Ok(told)
 }
 
 /// The facts to state, and what is said of the rest. Of several states of one document that come together, the last changed
 /// one counts.
-fn plan(read: Vec<Result<Taken, Refused>>, outcome: &mut Outcome) -> Vec<Fact> {
+fn plan(read: Vec<Told>, outcome: &mut Outcome) -> Vec<Fact> {
     let mut news: Vec<Taken> = Vec::new();
     let mut at: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
     for taken in read {

@@ -1,6 +1,7 @@
 //! `vouchsafe device …`: one device.
 
 mod history;
+mod moved;
 mod show;
 
 use clap::Subcommand;
@@ -14,6 +15,8 @@ pub(crate) enum DeviceCommand {
     Show(show::ShowArgs),
     /// Show a device over time
     History(history::HistoryArgs),
+    /// State where a device is, whose it is, or in whose hands
+    Move(moved::MoveArgs),
 }
 
 impl DeviceCommand {
@@ -21,6 +24,7 @@ impl DeviceCommand {
         match self {
             Self::Show(args) => args.run(context),
             Self::History(args) => args.run(context),
+            Self::Move(args) => args.run(context),
         }
     }
 }

@@ -41,6 +41,11 @@ pub(crate) struct ProveArgs {
 }
 
 impl AskArgs {
+    /// Now, as far as is known.
+    pub(crate) const fn now() -> Self {
+        Self { at: None, known: None, server: None, token_file: None }
+    }
+
     /// Whoever answers: the data directory, or the server.
     pub(crate) fn place(&self, context: &Context) -> Result<Place, Failure> {
         match &self.server {

@@ -1,7 +1,10 @@
 //! `vouchsafe fleet …`: many devices at once.
 
 pub(super) mod ask;
+mod attach;
 mod count;
+mod import;
+mod known;
 mod list;
 pub(super) mod place;
 
@@ -16,6 +19,10 @@ pub(crate) enum FleetCommand {
     List(list::ListArgs),
     /// Count the devices a condition holds for, by how their state is known
     Count(count::CountArgs),
+    /// Import devices from a list of another system
+    Import(import::ImportArgs),
+    /// Attach enrolled devices to the declared devices that they are
+    Attach(attach::AttachArgs),
 }
 
 impl FleetCommand {
@@ -28,6 +35,8 @@ impl FleetCommand {
         match self {
             Self::List(args) => args.run(context),
             Self::Count(args) => args.run(context),
+            Self::Import(args) => args.run(context),
+            Self::Attach(args) => args.run(context),
         }
     }
 }

@@ -283,6 +283,21 @@ fn there(
     Ok(())
 }
 
+/// Every device of a server for which a condition holds, at the moments of its first answer.
+pub(crate) fn each_device(
+    remote: &Remote,
+    condition: &str,
+    mut each: impl FnMut(&Value),
+) -> Result<(), Failure> {
+    let ask = AskArgs::now();
+    let question = Question { ask: &ask, condition, prove: false };
+    let page = |devices: &[Value]| {
+        devices.iter().for_each(&mut each);
+        Ok(())
+    };
+    there(remote, &question, |_| Ok(()), page)
+}
+
 fn address(path: &str, question: &Question<'_>, more: &[(&str, &str)]) -> String {
     format!("{path}{}", query(Some(question.condition), Some(question.ask), more, question.prove))
 }
@@ -302,7 +317,7 @@ fn query(condition: Option<&str>, ask: Option<&AskArgs>, more: &[(&str, &str)], 
 }
 
 /// Percent-encoded (RFC 3986): everything but unreserved characters.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
     text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

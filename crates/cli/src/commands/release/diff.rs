@@ -10,11 +10,12 @@ use formats::purl::Purl;
 use formats::sbom::{Component, Sbom};
 use ledger::ports::{Blobs, Log};
 use serde_json::{Map, Value, json};
+use world::World;
 
 use super::super::Context;
 use super::known::{Source, choose};
 use super::look::{contents, table};
-use super::moment::MomentArgs;
+use super::moment::{Moment, MomentArgs};
 use super::project::Scope;
 use crate::failure::{Failure, Verdict};
 use crate::text;
@@ -37,6 +38,20 @@ pub(crate) struct DiffArgs {
     #[command(flatten)]
     moment: MomentArgs,
 }
+
+/// Kinds of record that make up the risk file (ISO 14971, 4.5).
+const RISKS: [&str; 8] = [
+    "harm",
+    "hazard",
+    "hazardous-situation",
+    "sequence-of-events",
+    "risk",
+    "risk-control",
+    "security-risk",
+    "threat",
+];
+/// Records read at once.
+const PAGE: usize = 1_000;
 
 /// What one release says of a subject, by name. Several values where a name stands several times.
 type Side = BTreeMap<String, BTreeSet<String>>;
@@ -97,6 +112,13 @@ impl DiffArgs {
             (false, false) => compare("results", "Results", &ran_before, &ran_after),
             _ => uncompared("results", "Results", "not both releases name results"),
         });
+        let records = |made: &ReleaseMade, risks| records(&*log, world, &moment, made, risks);
+        for (title, key, risks) in [("Records", "records", false), ("Risks", "risks", true)] {
+            sections.push(match (records(&from, risks)?, records(&to, risks)?) {
+                (Some(before), Some(after)) => compare(key, title, &before, &after),
+                _ => uncompared(key, title, "not both releases name a baseline"),
+            });
+        }
         let name = |made: &ReleaseMade| format!("{} {}", made.item, made.version);
         let ui = &context.ui;
         if ui.is_json() {
@@ -178,6 +200,40 @@ fn gathered(pairs: impl Iterator<Item = (String, String)>) -> Side {
         side.entry(name).or_default().insert(value);
     }
     side
+}
+
+/// The records of the baseline that a release names, by kind and identifier; of the risk file, or of the rest.
+fn records(
+    log: &dyn Log,
+    world: &World,
+    moment: &Moment,
+    made: &ReleaseMade,
+    risks: bool,
+) -> Result<Option<Side>, Failure> {
+    let Some(at) = &made.baseline else { return Ok(None) };
+    let doing = || format!("reading the baseline {} of {} {}", at.index, made.item, made.version);
+    let raw = log.read(at.index, 1, 0)?.into_iter().next();
+    let raw = raw.ok_or_else(|| Failure::damaged(doing(), "it is missing"))?;
+    let entry = Entry::decode(&raw).map_err(|e| Failure::damaged(doing(), e))?;
+    let Fact::BaselineMade(baseline) = &entry.body().fact else {
+        return Err(Failure::damaged(doing(), format!("entry {} is no baseline", at.index)));
+    };
+    let view = world.design_at(moment.at, moment.size).at_size(baseline.size);
+    let (mut side, mut after) = (Side::new(), None);
+    loop {
+        let page = view.records(&baseline.product, &baseline.line, after.as_deref(), PAGE);
+        for held in page.items {
+            let record = held.said;
+            if RISKS.contains(&record.kind.as_str()) == risks {
+                let name = format!("{} {}", record.kind, record.record);
+                side.entry(name).or_default().insert(record.revision.to_string());
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(Some(side)),
+        }
+    }
 }
 
 /// How the tests ended that a release names: by its entries, and in its reports.

@@ -44,9 +44,9 @@ pub(crate) struct MakeArgs {
     /// The commit it was built from, whole or as Git knows it here
     #[arg(long, value_name = "REV")]
     commit: Option<String>,
-    /// Index of the entry of the baseline it was built from
-    #[arg(long, value_name = "INDEX")]
-    baseline: Option<u64>,
+    /// The baseline it was built from: its name, or the index of its entry
+    #[arg(long, value_name = "NAME|INDEX")]
+    baseline: Option<String>,
     /// Results it rests on: indices of their entries, or JUnit reports
     #[arg(long, value_name = "INDEX|FILE", num_args = 1..)]
     results: Vec<String>,
@@ -75,8 +75,12 @@ impl MakeArgs {
         let anomalies = records::anomalies(&self.anomaly)?;
         let mut session = self.author.open(context)?;
         let before = Source::Session(&session).find(Some(&product), Some(&item), &self.version)?;
+        let product_line = self.scope.product_line()?;
+        let lines: Vec<&str> =
+            std::iter::once(line.as_str()).chain(product_line.as_deref().filter(|l| *l != line)).collect();
+        let baseline = self.baseline.as_deref();
         let baseline =
-            self.baseline.map(|index| records::baseline(&session, index, &product, &line)).transpose()?;
+            baseline.map(|named| records::baseline(&session, named, &product, &lines)).transpose()?;
         let signatures = records::signatures(&session, &self.signature)?;
         let results = records::results(&session, &self.results, before.last())?;
         let mut made = ReleaseMade {

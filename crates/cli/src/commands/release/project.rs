@@ -12,7 +12,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Which product and line.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Scope {
-    /// Product [default: of vouchsafe.toml here or above: its Basic UDI-DI, else its name]
+    /// Product [default: the name in vouchsafe.toml here or above]
     #[arg(long)]
     product: Option<String>,
     /// Maintained branch [default: that of the item in vouchsafe.toml, else of the product]
@@ -96,11 +96,17 @@ impl Scope {
         }
     }
 
+    /// The line of the product as a whole: records and baselines may be kept in it, whatever the item's own is called.
+    pub(crate) fn product_line(&self) -> Result<Option<String>, Failure> {
+        match &self.line {
+            Some(line) => Ok(Some(line.clone())),
+            None => Ok(nearest()?.map(|config| config.product.line)),
+        }
+    }
+
     fn product_of(&self, config: Option<&Config>) -> Result<String, Failure> {
-        let stated = |config: &Config| {
-            let product = &config.product;
-            if product.basic_udi_di.is_empty() { product.name.clone() } else { product.basic_udi_di.clone() }
-        };
+        // As `vouchsafe push` names it, so that releases, baselines and records meet.
+        let stated = |config: &Config| config.product.name.clone();
         self.product.clone().or_else(|| config.map(stated)).ok_or_else(|| missing("product"))
     }
 }

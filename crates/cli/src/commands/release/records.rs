@@ -31,19 +31,30 @@ fn entry(session: &Session, option: &str, index: u64, kinds: &[&str]) -> Result<
     Ok((EntryRef { index, entry: entry.hash() }, fact.clone()))
 }
 
-/// The baseline, by the index of its entry; it must be of this product and line.
+/// The baseline, by the index of its entry or by its name in the item's line or the product's; it must be of this product.
 pub(super) fn baseline(
     session: &Session,
-    index: u64,
+    named: &str,
     product: &str,
-    line: &str,
+    lines: &[&str],
 ) -> Result<EntryRef, Failure> {
+    let doing = "reading `--baseline`";
+    let Ok(index) = named.parse::<u64>() else {
+        let found = session.ask(|world| {
+            let view = world.map(|w| w.design_at(w.now(), w.size()))?;
+            lines.iter().find_map(|line| view.baseline(product, line, named)).map(|b| b.at())
+        });
+        return found.ok_or_else(|| {
+            let lines = lines.join(" or ");
+            Failure::input(doing, format!("{product} has no baseline {named} in line {lines}"))
+                .hint("`vouchsafe push --baseline NAME` makes one; or give the index of its entry")
+        });
+    };
     let (at, fact) = entry(session, "--baseline", index, &["BaselineMade"])?;
     match fact {
-        Fact::BaselineMade(b) if b.product != product || b.line != line => {
-            let problem = format!("baseline {} is of {}, line {}", b.name, b.product, b.line);
-            Err(Failure::input("reading `--baseline`", problem)
-                .hint(format!("the release is of {product}, line {line}: name a baseline of it")))
+        Fact::BaselineMade(b) if b.product != product => {
+            Err(Failure::input(doing, format!("baseline {} is of {}, line {}", b.name, b.product, b.line))
+                .hint(format!("the release is of {product}: name a baseline of it")))
         }
         _ => Ok(at),
     }

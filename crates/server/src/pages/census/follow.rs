@@ -97,10 +97,7 @@ pub(super) fn advance(ledger: &Weak<Ledger>, shared: &Shared, at: Time, known: u
             return false;
         }
         let Some(mut again) = subjects(&held, &census, census.known, known) else { return false };
-        if census.soonest.is_some_and(|turn| turn <= at) {
-            let turned = census.rows.iter().filter(|(_, row)| row.turn.is_some_and(|turn| turn <= at));
-            again.extend(turned.map(|(subject, _)| subject.clone()));
-        }
+        again.extend(census.turns.iter().take_while(|(turn, _)| *turn <= at).map(|(_, s)| s.clone()));
         if again.len() > census.rows.len() / 2 + SLICE {
             return false;
         }
@@ -114,15 +111,12 @@ pub(super) fn advance(ledger: &Weak<Ledger>, shared: &Shared, at: Time, known: u
     for slice in again.chunks(SLICE) {
         let world = held.read();
         let view = world.fleet_at(at, known);
-        seen.extend(slice.iter().map(|s| (s, view.look(s).as_ref().map(Glimpse::of))));
+        seen.extend(slice.iter().map(|s| (s, view.look(s).map(|look| Glimpse::of(&look, |_| false)))));
     }
     let mut census = shared.write().unwrap_or_else(PoisonError::into_inner);
     for (subject, glimpse) in seen {
         census.take(subject, glimpse);
     }
     (census.at, census.known) = (at, known);
-    if census.soonest.is_some_and(|turn| turn <= at) {
-        census.soonest = census.rows.values().filter_map(|row| row.turn).min();
-    }
     true
 }

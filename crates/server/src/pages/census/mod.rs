@@ -14,7 +14,7 @@ mod class;
 mod follow;
 mod keeper;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::{Hash, Time};
 use ledger::Ledger;
@@ -47,20 +47,25 @@ struct Row {
 
 /// What is counted of one device, apart from the world.
 struct Glimpse {
-    key: Vec<u8>,
+    /// Key of its class; `None` before it counts as a device.
+    key: Option<Vec<u8>>,
+    /// Its class, unless there is one under that key.
     class: Option<Class>,
     turn: Option<Time>,
     found: Vec<Found>,
 }
 
 impl Glimpse {
-    fn of(look: &Look<'_>) -> Self {
-        let mut key = Vec::with_capacity(128);
+    /// Keeps what is counted; a class that is `known` under its key is not made again.
+    fn of(look: &Look<'_>, known: impl Fn(&[u8]) -> bool) -> Self {
         let silent = look.silence.is_some();
-        let class = look.state.as_ref().map(|state| {
+        let key = look.state.as_ref().map(|state| {
+            let mut key = Vec::with_capacity(128);
             class::key(state, silent, &mut key);
-            Class::of(state, silent)
+            key
         });
+        let new = key.as_ref().is_some_and(|key| !known(key));
+        let class = look.state.as_ref().filter(|_| new).map(|state| Class::of(state, silent));
         let found = look.findings.iter().map(|f| Found {
             id: f.id,
             kind: f.kind.clone(),
@@ -80,8 +85,8 @@ pub(super) struct Census {
     classes: Vec<Class>,
     ids: BTreeMap<Vec<u8>, u32>,
     found: BTreeMap<Subject, Vec<Found>>,
-    /// No row turns before.
-    soonest: Option<Time>,
+    /// When which row may be another.
+    turns: BTreeSet<(Time, Subject)>,
 }
 
 impl Census {
@@ -117,29 +122,29 @@ impl Census {
         }
     }
 
-    /// As [`Self::take`], without making a class that is there already.
     fn put(&mut self, subject: &Subject, look: &Look<'_>) {
-        self.take(subject, Some(Glimpse::of(look)));
+        let glimpse = Glimpse::of(look, |key| self.ids.contains_key(key));
+        self.take(subject, Some(glimpse));
     }
 
     /// Counts a device as it is now; `None` if it is nobody any more.
     fn take(&mut self, subject: &Subject, glimpse: Option<Glimpse>) {
         let Some(glimpse) = glimpse else {
             if let Some(old) = self.rows.remove(subject) {
-                self.leave(old);
+                self.leave(subject, old);
             }
             self.found.remove(subject);
             return;
         };
-        let class = glimpse.class.map(|class| self.class(glimpse.key, class));
+        let class = glimpse.key.and_then(|key| self.class(key, glimpse.class));
         if let Some(class) = class.and_then(|id| self.classes.get_mut(id as usize)) {
             class.count += 1;
         }
         let row = Row { class, turn: glimpse.turn };
-        self.soonest = [self.soonest, glimpse.turn].into_iter().flatten().min();
         if let Some(old) = self.rows.insert(subject.clone(), row) {
-            self.leave(old);
+            self.leave(subject, old);
         }
+        self.turns.extend(glimpse.turn.map(|turn| (turn, subject.clone())));
         if glimpse.found.is_empty() {
             self.found.remove(subject);
         } else {
@@ -147,20 +152,24 @@ impl Census {
         }
     }
 
-    fn leave(&mut self, old: Row) {
+    fn leave(&mut self, subject: &Subject, old: Row) {
+        if let Some(turn) = old.turn {
+            self.turns.remove(&(turn, subject.clone()));
+        }
         if let Some(class) = old.class.and_then(|id| self.classes.get_mut(id as usize)) {
             class.count = class.count.saturating_sub(1);
         }
     }
 
-    fn class(&mut self, key: Vec<u8>, class: Class) -> u32 {
+    /// The place of a class; a new one if it is new.
+    fn class(&mut self, key: Vec<u8>, class: Option<Class>) -> Option<u32> {
         if let Some(id) = self.ids.get(&key) {
-            return *id;
+            return Some(*id);
         }
-        let id = u32::try_from(self.classes.len()).unwrap_or(u32::MAX);
-        self.classes.push(class);
+        let id = u32::try_from(self.classes.len()).ok()?;
+        self.classes.push(class?);
         self.ids.insert(key, id);
-        id
+        Some(id)
     }
 
     /// When it was so.
@@ -185,6 +194,9 @@ impl Census {
 
     /// The part of it that a condition over classes holds for.
     pub(super) fn choose(&self, filter: &Filter) -> Choice<'_> {
+        if *filter == Filter::all() {
+            return Choice { census: self, chosen: self.classes.iter().map(|c| c.count > 0).collect() };
+        }
         let holds = |class: &Class| {
             let silent = class.silent;
             class.count > 0 && filter.holds(&class.state(), &|| silent)
@@ -193,27 +205,28 @@ impl Census {
     }
 
     /// Values of `site`, `model` or `release` that occur, in their order.
-    pub(super) fn values(&self, field: &str) -> std::collections::BTreeSet<String> {
-        let one = |class: &Class| -> Vec<String> {
-            match field {
-                "site" => class.site.iter().cloned().collect(),
-                "model" => class.model.iter().cloned().collect(),
-                "release" => class.running.iter().filter_map(release).collect(),
-                _ => Vec::new(),
-            }
+    pub(super) fn values(&self, field: &str) -> BTreeSet<String> {
+        if field == "release" {
+            let named = self.running().into_keys().filter(|(item, _)| !item.is_empty());
+            return named.map(|(item, version)| format!("{item} {version}")).collect();
+        }
+        let all: BTreeSet<&str> = match field {
+            "site" => self.classes().filter_map(|c| c.site.as_deref()).collect(),
+            "model" => self.classes().filter_map(|c| c.model.as_deref()).collect(),
+            _ => BTreeSet::new(),
         };
-        self.classes().flat_map(one).collect()
+        all.into_iter().map(str::to_owned).collect()
     }
 
     /// Devices by item and version of what they run; a device that runs several items counts in each.
-    pub(super) fn running(&self) -> BTreeMap<(String, String), u64> {
+    pub(super) fn running(&self) -> BTreeMap<(&str, &str), u64> {
         let mut out = BTreeMap::new();
         for class in self.classes() {
-            let mut said = std::collections::BTreeSet::new();
-            for run in &class.running {
-                let Some(version) = run.version.as_ref() else { continue };
-                if said.insert((&run.item, version)) {
-                    *out.entry((run.item.clone(), version.clone())).or_default() += class.count;
+            for (n, run) in class.running.iter().enumerate() {
+                let Some(version) = run.version.as_deref() else { continue };
+                let said = |r: &world::fleet::Running| r.item == run.item && r.version == run.version;
+                if !class.running.iter().take(n).any(said) {
+                    *out.entry((run.item.as_str(), version)).or_default() += class.count;
                 }
             }
         }
@@ -227,12 +240,6 @@ impl Census {
             all.iter().map(move |f| (subject, class, f))
         })
     }
-}
-
-/// An item and its version, as the field `release` of a condition has it.
-fn release(running: &world::fleet::Running) -> Option<String> {
-    let version = running.version.as_ref().filter(|_| !running.item.is_empty())?;
-    Some(format!("{} {version}", running.item))
 }
 
 /// Part of a census.

@@ -57,6 +57,7 @@ pub(crate) fn matrix(
             let class = match (cell.value, cell.fill) {
                 (0, _) => "mid",
                 (_, Some(Fill::Proven | Fill::Attend)) => "mid inbar",
+                (_, Some(Fill::Assumed)) => "mid on",
                 _ => "mid strong",
             };
             m = m.raw(&format!("<text class=\"{class}\" x=\"{mid}\" y=\"{}\">", top + 21));

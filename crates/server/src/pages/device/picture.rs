@@ -16,7 +16,7 @@ const MAX_LANES: usize = 6;
 /// Marks that are drawn; of more, every second, third, … one.
 const MAX_MARKS: usize = 240;
 const ALTERED: &str = "no release";
-const UNKNOWN: &str = "not known";
+const UNKNOWN: &str = "unknown";
 
 fn lane_of(s: &Stretch) -> &str {
     match (s.altered, s.runs.as_str()) {

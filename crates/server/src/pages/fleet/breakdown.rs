@@ -1,12 +1,10 @@
 //! How many: by release, by verdict, by how it is known, by site. Sums over classes, each a link to its list.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use evidence::facts::fleet::Appraisal;
 use ledger::properties::grouped;
 use world::fleet::{Certainty, Grade};
-use world::release::version;
 
 use super::super::census::Class;
 use super::super::chart::{Bar, Cell, Fill, Stack, bars, matrix, meter, stacked};
@@ -14,6 +12,7 @@ use super::super::markup::Markup;
 use super::super::moments::View;
 use super::super::words;
 use super::query::{Query, equals};
+use super::runs::{Group, groups};
 
 /// Releases that are drawn, and those that are listed.
 const MAX_DRAWN: usize = 8;
@@ -33,7 +32,7 @@ const CERTAIN: [(&str, Fill); 4] = [
 pub(super) struct Cells([[u64; 4]; 3]);
 
 impl Cells {
-    fn add(&mut self, class: &Class) {
+    pub(super) fn add(&mut self, class: &Class) {
         let certain = match class.certainty {
             Certainty::Proven { .. } => 0,
             Certainty::Fresh { .. } => 1,
@@ -105,123 +104,6 @@ pub(crate) struct Breakdown {
     pub(crate) totals: Vec<Number>,
     /// What was left out.
     pub(crate) more: Option<String>,
-}
-
-/// What a release is called in a breakdown. Sorts by item, newest version first, then what has none.
-#[derive(PartialEq, Eq)]
-enum Runs {
-    Version { item: String, version: String },
-    Mixed { item: String },
-    Nothing,
-}
-
-impl Ord for Runs {
-    fn cmp(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Version { item: a, version: v }, Self::Version { item: b, version: w }) => {
-                // What names no item comes after what does.
-                (a.is_empty(), a).cmp(&(b.is_empty(), b)).then_with(|| version::compare(w, v))
-            }
-            (Self::Mixed { item: a }, Self::Mixed { item: b }) => a.cmp(b),
-            _ => self.rank().cmp(&other.rank()),
-        }
-    }
-}
-
-impl PartialOrd for Runs {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Runs {
-    const fn rank(&self) -> u8 {
-        match self {
-            Self::Version { .. } => 0,
-            Self::Mixed { .. } => 1,
-            Self::Nothing => 2,
-        }
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Self::Version { item, version } if item.is_empty() => version.clone(),
-            Self::Version { item, version } => format!("{item} {version}"),
-            Self::Mixed { item } => format!("{item}, releases mixed"),
-            Self::Nothing => "No release known".into(),
-        }
-    }
-
-    /// The condition that holds for exactly the devices counted here.
-    fn condition(&self) -> String {
-        match self {
-            Self::Version { item, version } => equals("release", &format!("{item} {version}")),
-            // A name with blanks cannot stand in a field's name.
-            Self::Mixed { item } if item.chars().all(|c| c.is_alphanumeric() || "._-".contains(c)) => {
-                format!("({} and version:{item} is unknown)", equals("item", item))
-            }
-            Self::Mixed { item } => {
-                let versions = equals("release", &format!("{item} ")).replacen('=', "~", 1);
-                format!("({} and not {versions})", equals("item", item))
-            }
-            Self::Nothing => "item is unknown".into(),
-        }
-    }
-
-    fn address(&self, query: &Query, more: &[(&'static str, &str)]) -> String {
-        // A parameter loses the blank that stands for a missing item.
-        if let Self::Version { item, .. } = self
-            && !item.is_empty()
-        {
-            let release = self.release();
-            let choices: Vec<(&'static str, &str)> =
-                more.iter().copied().chain([("release", release.as_str())]).collect();
-            return query.with(&choices);
-        }
-        let parts: Vec<String> = more.iter().map(|(n, v)| equals(n, v)).collect();
-        query.and(&[vec![self.condition()], parts].concat().join(" and "))
-    }
-
-    /// The value of the field `release`.
-    fn release(&self) -> String {
-        match self {
-            Self::Version { item, version } => format!("{item} {version}"),
-            _ => String::new(),
-        }
-    }
-}
-
-/// What is counted under one name: devices, and the releases the log knows by it.
-#[derive(Default)]
-struct Group {
-    cells: Cells,
-    releases: Vec<Option<u64>>,
-}
-
-fn groups<'a>(classes: impl Iterator<Item = &'a Class>) -> BTreeMap<Runs, Group> {
-    let mut out: BTreeMap<Runs, Group> = BTreeMap::new();
-    for class in classes {
-        if class.running.is_empty() {
-            out.entry(Runs::Nothing).or_default().cells.add(class);
-        }
-        for (n, run) in class.running.iter().enumerate() {
-            let item = run.item.clone();
-            let runs = match run.version.clone() {
-                Some(version) => Runs::Version { item, version },
-                None => Runs::Mixed { item },
-            };
-            let group = out.entry(runs).or_default();
-            // A device that says the same twice is one device.
-            if class.running.iter().take(n).any(|r| r.item == run.item && r.version == run.version) {
-                continue;
-            }
-            group.cells.add(class);
-            if !group.releases.contains(&run.release) {
-                group.releases.push(run.release);
-            }
-        }
-    }
-    out
 }
 
 /// By release. A device that runs several items counts in each, so the rows need not add up to the devices.

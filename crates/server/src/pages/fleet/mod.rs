@@ -6,24 +6,26 @@
 //! devices, a few at a time.
 
 mod breakdown;
+mod list;
 mod query;
+mod runs;
 mod tiles;
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ledger::properties::grouped;
-use world::fleet::{DeviceState, Filter, Grade, Subject};
+use world::fleet::{Filter, Grade};
 
 use super::Ask;
 use super::census::{Census, Choice, Counting, Shared};
 use super::error::PageError;
 use super::markup::Markup;
 use super::moments::View;
-use super::phrase::cut;
 use super::shell::{Section, Shell, html};
 use super::words;
 use breakdown::{Breakdown, Cells, by_release, by_site, by_verdict, cells, known};
+use list::{DeviceRow, rows};
 use query::{CHOICES, Query, Wrong};
 
 pub(super) use query::equals;
@@ -35,18 +37,6 @@ const PAGE: usize = 50;
 const SLICE: usize = 8;
 /// Values of a choice that are offered.
 const MAX_OPTIONS: usize = 400;
-
-struct DeviceRow {
-    href: String,
-    name: String,
-    sub: String,
-    site: Markup,
-    runs: Markup,
-    grade: Markup,
-    certainty: Markup,
-    verdict: Markup,
-    seen: Markup,
-}
 
 /// A number that leads to its list, with what is said beside it.
 pub(super) struct Figure {
@@ -214,59 +204,6 @@ fn show(view: &View<'_>, query: &Query, census: &Census, choice: &Choice<'_>, ce
             format!("{} of {}", grouped(rows.len() as u64), grouped(cells.all()))
         },
         rows,
-    }
-}
-
-/// The devices themselves, at the moments of the census.
-fn rows(view: &View<'_>, census: &Census, subjects: &[Subject]) -> Vec<DeviceRow> {
-    let (at, known) = (census.at(), census.known());
-    let mut out = Vec::with_capacity(subjects.len());
-    for slice in subjects.chunks(SLICE) {
-        view.capped(|world| {
-            let fleet = world.fleet_at(at, known);
-            out.extend(slice.iter().filter_map(|s| fleet.state(s)).map(|state| row(view, &state)));
-        });
-    }
-    out
-}
-
-fn row(view: &View<'_>, state: &DeviceState<'_>) -> DeviceRow {
-    let subject = state.subject();
-    let name = words::name(state);
-    let mut sub: Vec<String> = Vec::new();
-    sub.extend(state.model.map(str::to_owned));
-    let identifier = subject.to_string();
-    if identifier != name {
-        sub.push(identifier);
-    }
-    let runs = words::runs(state);
-    let unknown = state.unknown.len();
-    let said = if runs.is_empty() && unknown == 0 {
-        Markup::new().element("span", "u", "not known")
-    } else {
-        Markup::new().text(&runs)
-    };
-    let runs = if unknown > 0 {
-        let m = if runs.is_empty() { Markup::new() } else { said.text(" ") };
-        m.state("warning", "firmware of no release")
-    } else {
-        said
-    };
-    DeviceRow {
-        href: view.to(&words::device_path(&subject)),
-        name: cut(&name, 60),
-        sub: sub.join(" · "),
-        site: state.site.map_or_else(
-            || Markup::new().element("span", "u", "nobody said"),
-            |site| Markup::new().text(&cut(site, 40)),
-        ),
-        runs,
-        grade: words::grade(state.grade),
-        certainty: words::certainty(&state.certainty),
-        verdict: words::verdict(state.verdict.map(|v| v.status)),
-        seen: state
-            .seen
-            .map_or_else(|| Markup::new().element("span", "u", "never"), |t| Markup::new().time(t)),
     }
 }
 

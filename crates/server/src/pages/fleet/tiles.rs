@@ -31,6 +31,8 @@ pub(crate) struct Tiles {
     pub(crate) findings: Vec<FindingTile>,
     pub(crate) open: String,
     pub(crate) devices: String,
+    /// What is said where devices exist twice.
+    pub(crate) doubt: Option<String>,
 }
 
 /// `None` where there is no device; an error of the inner kind while it is being counted.
@@ -59,11 +61,30 @@ pub(crate) fn tiles(ask: &Ask, view: &mut View<'_>) -> Result<Result<Option<Tile
         closed_href: view.to(&format!("/findings?kind={word}&state=closed")),
         alarm: *word == "clone-suspected" && *open > 0,
     };
+    let open: u64 = counts.iter().map(|(open, _)| open).sum();
+    let closed: u64 = counts.iter().map(|(_, closed)| closed).sum();
+    let mut figures = figures(view, &query, &choice, &cells);
+    figures.push(Figure {
+        href: view.to("/findings"),
+        label: "Open findings",
+        state: if open > 0 { "open" } else { "" },
+        value: grouped(open),
+        note: format!("{} closed", grouped(closed)),
+    });
+    let clones = counts.first().map_or(0, |(open, _)| *open);
     Ok(Ok(Some(Tiles {
-        figures: figures(view, &query, &choice, &cells),
+        figures,
         releases: by_release(view, &query, choice.classes(), &cells),
         findings: FINDINGS.iter().zip(&counts).map(tile).collect(),
-        open: grouped(counts.iter().map(|(open, _)| open).sum()),
+        open: grouped(open),
+        doubt: match clones {
+            0 => None,
+            1 => Some("One device exists twice: two entries claim one place of its stream.".into()),
+            n => Some(format!(
+                "{} devices exist twice: two entries claim one place of their stream.",
+                grouped(n)
+            )),
+        },
         devices: grouped(cells.all()),
     })))
 }

@@ -5,7 +5,7 @@ use evidence::body::DebugStatus;
 use evidence::facts::fleet::{Custody, KeyOrigin};
 use evidence::{SourceId, Time};
 
-use super::{Enrolled, Head, Obs, Record};
+use super::{Attended, Enrolled, Head, Obs, Record};
 
 const DECLARED: u8 = 0;
 const ENROLLED: u8 = 1;
@@ -17,6 +17,7 @@ const APPRAISED: u8 = 6;
 const REPORTED: u8 = 7;
 const PLACED: u8 = 8;
 const REENROLLED: u8 = 9;
+const ATTENDED: u8 = 10;
 
 /// The next place of the same stream.
 const NEXT: u8 = 1;
@@ -121,6 +122,12 @@ pub(super) fn write(out: &mut Vec<u8>, head: &Head, index: u64, record: &Record)
                 put_opt(out, o.boot);
                 put_opt(out, o.debug.map(DebugStatus::code));
             }
+        }
+        Record::Attended(a) => {
+            begin(ATTENDED, 0);
+            put(out, a.pieces);
+            put(out, a.last.age.unwrap_or(0));
+            put(out, a.heard);
         }
         Record::Appraised(verdict) => {
             begin(APPRAISED, 0);
@@ -252,6 +259,11 @@ impl<'a> Records<'a> {
             ATTACHED_TO => Record::AttachedTo(SourceId::from_bytes(self.take()?).ok()?),
             EVIDENCE => Record::Evidence(self.obs(flags, true)?),
             HEARD => Record::Heard(self.obs(flags, false)?),
+            ATTENDED => {
+                let (pieces, age) = (self.uint()?, self.uint()?);
+                let last = self.head.unchanged(pieces, age)?;
+                Record::Attended(Attended { pieces, heard: self.uint()?, last })
+            }
             APPRAISED => Record::Appraised(self.id()?),
             REPORTED => Record::Reported { software: self.ids()?, at: self.time()? },
             PLACED => Record::Placed {

@@ -32,6 +32,8 @@ pub(super) enum Record {
     Evidence(Obs),
     /// An entry of the device that measures nothing.
     Heard(Obs),
+    /// Evidence that changed nothing and was rolled up.
+    Attended(Attended),
     Appraised(u32),
     Reported {
         software: Vec<u32>,
@@ -70,6 +72,17 @@ pub(super) struct Obs {
     pub(super) set: Option<u32>,
     pub(super) boot: Option<u64>,
     pub(super) debug: Option<DebugStatus>,
+}
+
+/// Evidence of the stream that the device's last word was of, following that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Attended {
+    /// How many pieces.
+    pub(super) pieces: u64,
+    /// Seconds from the arrival of the last one to the roll call.
+    pub(super) heard: u64,
+    /// The last one; its age counts to the roll call.
+    pub(super) last: Obs,
 }
 
 /// The records of one device.
@@ -136,6 +149,14 @@ impl Head {
     /// The newest evidence in the order of its stream.
     pub(super) fn newest(&self) -> Option<&Last> {
         self.newest.as_deref().or(self.last.as_ref())
+    }
+
+    /// Its next evidence of its stream after its last word, which is the newest too, if it changed nothing.
+    pub(super) fn unchanged(&self, pieces: u64, age: u64) -> Option<Obs> {
+        let last = self.last.filter(|_| self.newest.is_none())?;
+        let (boot, set) = (last.boot(), last.set());
+        let sequence = last.sequence.checked_add(pieces)?;
+        Some(Obs { stream: last.stream, sequence, age: Some(age), set, boot, debug: last.debug })
     }
 
     /// The last verdict.
@@ -207,7 +228,7 @@ impl Head {
     fn follow(&mut self, index: u64, record: &Record) {
         self.index = index;
         match record {
-            Record::Evidence(obs) => {
+            Record::Evidence(obs) | Record::Attended(Attended { last: obs, .. }) => {
                 let new = Last::of(obs);
                 let older = |n: &&Last| n.stream == new.stream && n.sequence > new.sequence;
                 self.newest = self.newest().filter(older).copied().map(Box::new);

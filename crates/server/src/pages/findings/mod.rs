@@ -3,7 +3,7 @@
 //! Findings about devices come with the census; clashes of identity are few and asked for anew. Nothing is stored but that
 //! a finding was closed, so an earlier moment shows what there was to see then.
 
-use std::collections::BTreeMap;
+mod rows;
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -18,9 +18,9 @@ use super::error::PageError;
 use super::fleet::census;
 use super::markup::{Markup, percent};
 use super::moments::View;
-use super::phrase::cut;
 use super::shell::{Section, Shell, html};
 use super::words::{self, FINDINGS};
+use rows::{KindRow, Row, SiteRow, kinds, rows_of, sites};
 
 /// Findings of a page.
 const PAGE: usize = 60;
@@ -41,39 +41,6 @@ pub(super) struct One {
 
 /// Open and closed findings of each kind, in the order of [`FINDINGS`].
 pub(super) type Counts = [(u64, u64); FINDINGS.len()];
-
-struct KindRow {
-    name: &'static str,
-    means: &'static str,
-    open: u64,
-    closed: u64,
-    alarm: bool,
-    open_text: String,
-    closed_text: String,
-    href: String,
-    closed_href: String,
-}
-
-struct SiteRow {
-    name: String,
-    href: String,
-    silent: String,
-    devices: String,
-    devices_href: String,
-    since: Markup,
-}
-
-struct Row {
-    href: String,
-    device: String,
-    sub: String,
-    kind: Markup,
-    says: Markup,
-    advice: String,
-    site: String,
-    state: Markup,
-    evidence: Markup,
-}
 
 #[derive(Template)]
 #[template(path = "findings.html")]
@@ -314,117 +281,4 @@ fn lead(counts: &Counts, devices: u64) -> Markup {
         .map(|((_, name, ..), (open, _))| format!("{}: {}", name.to_lowercase(), grouped(*open)))
         .collect();
     m.text(&format!(", in a fleet of {}. By kind, {}.", words::devices(devices), named.join(", ")))
-}
-
-fn kinds(view: &View<'_>, counts: &Counts) -> Vec<KindRow> {
-    let row = |((word, name, means, _), (open, closed)): (
-        &(&'static str, &'static str, &'static str, &str),
-        &(u64, u64),
-    )| KindRow {
-        name,
-        means,
-        open: *open,
-        closed: *closed,
-        alarm: *word == "clone-suspected",
-        open_text: grouped(*open),
-        closed_text: grouped(*closed),
-        href: view.to(&address(&[("kind", word)])),
-        closed_href: view.to(&address(&[("kind", word), ("state", "closed")])),
-    };
-    FINDINGS.iter().zip(counts).map(row).collect()
-}
-
-/// Open silence by site, most silent first.
-fn sites(view: &View<'_>, census: &Census) -> (Vec<SiteRow>, Option<String>) {
-    let mut silent: BTreeMap<Option<&str>, (u64, Time)> = BTreeMap::new();
-    for (_, class, found) in census.findings() {
-        let FindingKind::Silent { since } = found.kind else { continue };
-        if found.closed.is_none() {
-            let at = silent.entry(class.and_then(|c| c.site.as_deref())).or_insert((0, since));
-            *at = (at.0 + 1, at.1.min(since));
-        }
-    }
-    let mut devices: BTreeMap<Option<&str>, u64> = BTreeMap::new();
-    for class in census.classes() {
-        *devices.entry(class.site.as_deref()).or_default() += class.count;
-    }
-    let mut all: Vec<_> = silent.into_iter().collect();
-    all.sort_by_key(|(site, (n, _))| (std::cmp::Reverse(*n), *site));
-    let more = all.len().saturating_sub(MAX_SITES);
-    let row = |(site, (n, since)): (Option<&str>, (u64, Time))| SiteRow {
-        name: site.map_or_else(|| "nobody said where".into(), |s| cut(s, 60)),
-        href: view.to(&match site {
-            Some(site) => address(&[("kind", "silence"), ("site", site)]),
-            None => address(&[("kind", "silence"), ("nowhere", "1")]),
-        }),
-        silent: grouped(n),
-        devices: grouped(devices.get(&site).copied().unwrap_or_default()),
-        devices_href: view.to(&match site {
-            Some(site) => format!("/fleet?site={}", percent(site)),
-            None => format!("/fleet?where={}", percent("site is unknown")),
-        }),
-        since: Markup::new().time(since),
-    };
-    let rows = all.into_iter().take(MAX_SITES).map(row).collect();
-    (rows, (more > 0).then(|| format!("{} more sites have silent devices.", grouped(more as u64))))
-}
-
-fn rows_of(view: &View<'_>, rows: &[&(&Subject, Option<&str>, &Found)], at: Time, known: u64) -> Vec<Row> {
-    let mut out = Vec::with_capacity(rows.len());
-    for slice in rows.chunks(SLICE) {
-        view.capped(|world| {
-            let fleet = world.fleet_at(at, known);
-            for (subject, site, found) in slice {
-                let state = fleet.state(subject);
-                out.push(row(view, subject, state.as_ref(), *site, found));
-            }
-        });
-    }
-    out
-}
-
-fn row(
-    view: &View<'_>,
-    subject: &Subject,
-    state: Option<&world::fleet::DeviceState<'_>>,
-    site: Option<&str>,
-    found: &Found,
-) -> Row {
-    let identifier = subject.to_string();
-    let name = state.map_or_else(|| identifier.clone(), words::name);
-    let entry = |index: u64| Markup::new().link(&view.to(&format!("/log/{index}")), &grouped(index));
-    let (_, title, _, advice) = FINDINGS.get(words::rank(&found.kind)).copied().unwrap_or_default();
-    // An enrolment that was set aside is no device; what it wanted to be is.
-    let href = match (&found.kind, state) {
-        (FindingKind::DuplicateIdentity { holder, .. }, None) => {
-            words::device_path(&Subject::Device(*holder))
-        }
-        _ => words::device_path(subject),
-    };
-    let says = Markup::new().text(&words::finding(&found.kind));
-    let says = match &found.kind {
-        FindingKind::DuplicateIdentity { holder, .. } => {
-            let holder = Subject::Device(*holder);
-            says.text(" It is ").link(&view.to(&words::device_path(&holder)), &holder.to_string()).text("’s.")
-        }
-        _ => says,
-    };
-    Row {
-        href: view.to(&href),
-        device: cut(&name, 60),
-        sub: if identifier == name { String::new() } else { identifier },
-        kind: Markup::new()
-            .state(if found.closed.is_some() { "closed" } else { words::finding_state(&found.kind) }, title),
-        says,
-        advice: match &found.closed {
-            None => advice.to_owned(),
-            Some((_, outcome)) => cut(outcome, 300),
-        },
-        site: site.unwrap_or_default().to_owned(),
-        state: match &found.closed {
-            None => Markup::new().state("open", "open"),
-            Some((index, _)) => Markup::new().state("closed", "closed").text(" by ").then(&entry(*index)),
-        },
-        evidence: found.evidence.map_or_else(Markup::new, entry),
-    }
 }
