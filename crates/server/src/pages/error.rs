@@ -97,6 +97,16 @@ impl PageError {
         )
     }
 
+    pub(super) fn no_record(id: &str) -> Self {
+        let what = format!("{id} is no record that is known at this moment.");
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "No such record",
+            what,
+            "Look through the records; or return to the present, if it was pushed later.",
+        )
+    }
+
     pub(super) fn bad_moment(which: &str, text: &str) -> Self {
         let what = format!("“{text}” is no moment for `{which}`.");
         Self::new(

@@ -6,7 +6,7 @@
 //! | `moments` | the two moments of a page, from its address to the world they mean |
 //! | `replay` | worlds of past sizes |
 //! | `census` | the fleet counted, so that pages over it are quick |
-//! | `overview`, `fleet`, `device`, `findings`, `releases`, `vulnerabilities`, `vulnerability`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
+//! | `overview`, `fleet`, `device`, `findings`, `releases`, `vulnerabilities`, `vulnerability`, `records`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
 //! | `markup`, `content`, `phrase`, `words`, `chart` | parts of pages |
 //! | `assets`, `headers` | style sheets and script; what every answer carries |
 //!
@@ -27,6 +27,7 @@ mod markup;
 mod moments;
 mod overview;
 mod phrase;
+mod records;
 mod release;
 mod releases;
 mod replay;
@@ -63,6 +64,7 @@ struct Pages {
     app: AppState,
     replays: Arc<Replays>,
     census: census::Keeper,
+    designs: Arc<views::design::Designs>,
 }
 
 /// A page being asked for: where, with which query.
@@ -85,7 +87,7 @@ impl Ask {
 pub fn router(state: AppState) -> Router {
     let census = census::Keeper::default();
     census.begin(&state.ledger);
-    let pages = Pages { app: state, replays: Arc::default(), census };
+    let pages = Pages { app: state, replays: Arc::default(), census, designs: Arc::default() };
     let inside = Router::new()
         .route("/", get(overview_page))
         .route("/fleet", get(fleet_page))
@@ -95,6 +97,7 @@ pub fn router(state: AppState) -> Router {
         .route("/releases/{index}", get(release_page))
         .route("/vulnerabilities", get(vulnerabilities_page))
         .route("/vulnerabilities/{*id}", get(vulnerability_page))
+        .merge(records::routes())
         .route("/log", get(log_page))
         .route("/log/{index}", get(entry_page))
         .route("/sources", get(sources_page))

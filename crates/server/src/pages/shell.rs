@@ -24,6 +24,9 @@ pub(super) enum Section {
     Findings,
     Releases,
     Vulnerabilities,
+    Records,
+    Trace,
+    Gaps,
     Log,
     Sources,
     None,
@@ -32,6 +35,9 @@ pub(super) enum Section {
 /// The navigation: pages that exist, in the order they are shown.
 const NAVIGATION: &[(Section, &str, &str)] = &[
     (Section::Overview, "Overview", "/"),
+    (Section::Records, "Records", "/records"),
+    (Section::Trace, "Trace", "/trace"),
+    (Section::Gaps, "Gaps", "/gaps"),
     (Section::Releases, "Releases", "/releases"),
     (Section::Fleet, "Fleet", "/fleet"),
     (Section::Vulnerabilities, "Vulnerabilities", "/vulnerabilities"),
