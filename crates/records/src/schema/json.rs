@@ -123,6 +123,7 @@ fn expression() -> Value {
         "any",
         "all",
         "not",
+        "same",
         "risk",
         "risk-agrees",
         "risk-scale",
@@ -145,7 +146,7 @@ fn expression() -> Value {
             "provided": text(), "each-of": text(), "values": texts(), "or-field": text(),
             "result": word(&["passed", "failed", "any"]),
             "result-has": { "type": "array", "items": word(&["commit", "version", "configuration", "tools", "date", "executor"]) },
-            "risk": word(&estimates), "risk-agrees": word(&estimates), "risk-scale": flag(),
+            "same": text(), "risk": word(&estimates), "risk-agrees": word(&estimates), "risk-scale": flag(),
             "approved": flag(), "accepted": flag(), "class-below": steps(), "earlier": word(&events), "later": word(&events)
         },
         "anyOf": heads.map(|head| json!({ "required": [head] })),
