@@ -8,6 +8,7 @@
 mod body;
 mod connection;
 mod idle;
+mod paced;
 mod tls;
 
 use std::future::Future;
@@ -78,6 +79,8 @@ pub struct Connections {
     pub head: Duration,
     /// Time for the body of a request.
     pub body: Duration,
+    /// Time for which an answer may stand still because nobody reads it.
+    pub answer: Duration,
     /// Time for requests in flight once the server stops.
     pub drain: Duration,
 }
@@ -89,6 +92,7 @@ impl Default for Connections {
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(15),
             body: Duration::from_secs(30),
+            answer: Duration::from_secs(30),
             drain: Duration::from_secs(20),
         }
     }
