@@ -36,6 +36,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("cosignatures", cosignatures),
     ("entry", entry),
     ("junit", junit),
+    ("measured", measured),
     ("note", note),
     ("packet", packet),
     ("policy", policy),
@@ -288,6 +289,21 @@ pub fn junit(data: &[u8]) -> bool {
     assert_eq!(formats::junit::from_canonical(&canonical).expect("its own normal form"), run);
     let _ = run.summary();
     true
+}
+
+/// Coverage and findings of static analysis.
+pub fn measured(data: &[u8]) -> bool {
+    if data.len() > MAX_DOCUMENT {
+        return false;
+    }
+    let coverage = formats::coverage::read(data, &formats::coverage::Limits::default());
+    if let Ok(coverage) = &coverage {
+        for file in coverage.files.values() {
+            let (ran, all) = file.counts();
+            assert!(ran <= all);
+        }
+    }
+    coverage.is_ok() | formats::analysis::read(data).is_ok()
 }
 
 /// Package URLs; the canonical form is a fixed point. An encoded slash in a subpath is settled by the second writing only.

@@ -161,7 +161,7 @@ pub async fn serve(
             .map(|(listener, asked)| address(listener, asked)),
     };
     let Services { app, pages, witnesses } = services;
-    let ledger = app.ledger.clone();
+    let (ledger, populations) = (app.ledger.clone(), app.populations.clone());
     let api = Api::new(app, config.limits, witnesses.clone());
     let stop = watch::Sender::new(false);
     let main = connection::accept(
@@ -189,6 +189,9 @@ pub async fn serve(
         }
     }
     let ended = tokio::task::spawn_blocking(move || {
+        if let Some(populations) = populations {
+            populations.stop();
+        }
         // The ledger first: a witness may take its time to answer.
         ledger.stop();
         if let Some(witnesses) = witnesses {

@@ -1,6 +1,7 @@
 //! The command line: what all commands share, one file a command below. Doc comments are the help.
 
 mod advisories;
+mod affected;
 mod completions;
 mod decide;
 pub(crate) mod demo;
@@ -18,6 +19,7 @@ mod source;
 mod token;
 pub(crate) mod verify;
 mod vex;
+mod vulnerabilities;
 mod witness;
 
 use std::path::PathBuf;
@@ -87,6 +89,11 @@ enum Command {
     /// Take in advisories and VEX documents, look at them, watch feeds
     #[command(subcommand)]
     Advisories(advisories::AdvisoriesCommand),
+    /// Show which devices are affected by a vulnerability, or carry a component
+    Affected(affected::AffectedArgs),
+    /// List the vulnerabilities that concern releases, their trend and metrics
+    #[command(subcommand)]
+    Vulnerabilities(vulnerabilities::VulnerabilitiesCommand),
     /// Decide what a vulnerability means for a component
     Decide(decide::DecideArgs),
     /// Write what is stated about vulnerabilities, for customers' tools
@@ -143,7 +150,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
-    let table = matches!(&command, Command::Fleet(command) if command.has_csv());
+    let table = match &command {
+        Command::Fleet(command) => command.has_csv(),
+        Command::Affected(_) => true,
+        _ => false,
+    };
     if context.ui.format == Format::Csv && !table {
         return Err(Failure::input("printing the results", "they are no table")
             .hint("give `--format text` or `--format json`"));
@@ -157,6 +168,8 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Verify(args) => args.run(context),
         Command::Source(command) => command.run(context),
         Command::Fleet(command) => command.run(context),
+        Command::Affected(args) => args.run(context),
+        Command::Vulnerabilities(command) => command.run(context),
         Command::Device(command) => command.run(context),
         Command::Evidence(command) => command.run(context),
         Command::Token(command) => command.run(context),

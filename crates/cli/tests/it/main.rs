@@ -9,6 +9,7 @@ mod help;
 mod import;
 mod kit;
 mod push;
+mod records;
 mod release;
 mod serve;
 mod sign;

@@ -319,6 +319,12 @@ fn what_is_decided_is_stated_as_openvex_and_csaf() {
         assert_eq!(not[0].2.as_deref(), Some("vulnerable_code_not_present"));
         let affected = said(&bytes, "CVE-2025-27809");
         assert_eq!(affected.iter().filter(|s| s.1 == Status::Affected).count(), 1, "{form}: {affected:?}");
+        // 2.0.0 has another version of it: nobody looked at that one.
+        assert_eq!(
+            affected.iter().filter(|s| s.1 == Status::UnderInvestigation).count(),
+            1,
+            "{form}: {affected:?}"
+        );
         let text = String::from_utf8(bytes.clone()).expect("text");
         assert!(text.contains("update to 2.1.1") && text.contains("the log log.example/test"), "{text}");
         // OpenSSH agrees with the signature.
@@ -338,8 +344,12 @@ fn what_is_decided_is_stated_as_openvex_and_csaf() {
         }
     }
     // The same moments give the same bytes; before the decision, what was so before it.
-    assert_eq!(export("openvex", "again.json", &[]), std::fs::read(house.path("vex.json")).expect("reads"));
-    assert_eq!(export("openvex", "before.json", &["--known", &before]), open);
+    let again = export("openvex", "again.json", &[]);
+    assert!(again == std::fs::read(house.path("vex.json")).expect("reads"));
+    let then = export("openvex", "before.json", &["--known", &before]);
+    for name in ["CVE-2023-45853", "CVE-2025-27809", "CVE-2020-22283"] {
+        assert_eq!(said(&then, name), said(&open, name));
+    }
     // Customers' tools read it; so does this one.
     let taken =
         house.json(&["advisories", "add", "vex.json", "--key", "recovery", "--passphrase-file", "pass"]);

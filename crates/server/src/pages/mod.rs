@@ -6,7 +6,7 @@
 //! | `moments` | the two moments of a page, from its address to the world they mean |
 //! | `replay` | worlds of past sizes |
 //! | `census` | the fleet counted, so that pages over it are quick |
-//! | `overview`, `fleet`, `device`, `findings`, `releases`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
+//! | `overview`, `fleet`, `device`, `findings`, `releases`, `vulnerabilities`, `vulnerability`, `records`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
 //! | `markup`, `content`, `phrase`, `words`, `chart` | parts of pages |
 //! | `assets`, `headers` | style sheets and script; what every answer carries |
 //!
@@ -27,6 +27,7 @@ mod markup;
 mod moments;
 mod overview;
 mod phrase;
+mod records;
 mod release;
 mod releases;
 mod replay;
@@ -36,6 +37,8 @@ mod shell;
 mod sign_in;
 mod source;
 mod sources;
+mod vulnerabilities;
+mod vulnerability;
 mod words;
 
 use std::collections::BTreeMap;
@@ -61,6 +64,7 @@ struct Pages {
     app: AppState,
     replays: Arc<Replays>,
     census: census::Keeper,
+    designs: Arc<views::design::Designs>,
 }
 
 /// A page being asked for: where, with which query.
@@ -83,7 +87,7 @@ impl Ask {
 pub fn router(state: AppState) -> Router {
     let census = census::Keeper::default();
     census.begin(&state.ledger);
-    let pages = Pages { app: state, replays: Arc::default(), census };
+    let pages = Pages { app: state, replays: Arc::default(), census, designs: Arc::default() };
     let inside = Router::new()
         .route("/", get(overview_page))
         .route("/fleet", get(fleet_page))
@@ -91,6 +95,9 @@ pub fn router(state: AppState) -> Router {
         .route("/findings", get(findings_page))
         .route("/releases", get(releases_page))
         .route("/releases/{index}", get(release_page))
+        .route("/vulnerabilities", get(vulnerabilities_page))
+        .route("/vulnerabilities/{*id}", get(vulnerability_page))
+        .merge(records::routes())
         .route("/log", get(log_page))
         .route("/log/{index}", get(entry_page))
         .route("/sources", get(sources_page))
@@ -165,6 +172,19 @@ async fn device_page(
     Query(q): Params,
 ) -> Response {
     run(pages, uri, q, move |ask| device::page(ask, &subject)).await
+}
+
+async fn vulnerabilities_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
+    run(pages, uri, q, vulnerabilities::page).await
+}
+
+async fn vulnerability_page(
+    State(pages): State<Pages>,
+    uri: Uri,
+    Path(id): Path<String>,
+    Query(q): Params,
+) -> Response {
+    run(pages, uri, q, move |ask| vulnerability::page(ask, &id)).await
 }
 
 async fn findings_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {

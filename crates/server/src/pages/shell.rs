@@ -23,6 +23,10 @@ pub(super) enum Section {
     Fleet,
     Findings,
     Releases,
+    Vulnerabilities,
+    Records,
+    Trace,
+    Gaps,
     Log,
     Sources,
     None,
@@ -31,8 +35,12 @@ pub(super) enum Section {
 /// The navigation: pages that exist, in the order they are shown.
 const NAVIGATION: &[(Section, &str, &str)] = &[
     (Section::Overview, "Overview", "/"),
+    (Section::Records, "Records", "/records"),
+    (Section::Trace, "Trace", "/trace"),
+    (Section::Gaps, "Gaps", "/gaps"),
     (Section::Releases, "Releases", "/releases"),
     (Section::Fleet, "Fleet", "/fleet"),
+    (Section::Vulnerabilities, "Vulnerabilities", "/vulnerabilities"),
     (Section::Findings, "Findings", "/findings"),
     (Section::Log, "Log", "/log"),
     (Section::Sources, "Sources", "/sources"),

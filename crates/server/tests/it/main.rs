@@ -18,6 +18,7 @@ mod pages;
 mod pages_fleet;
 mod pages_kit;
 mod pages_properties;
+mod pages_records;
 mod pages_scale;
 mod pages_sign_in;
 mod story;

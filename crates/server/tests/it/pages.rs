@@ -31,10 +31,21 @@ fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
 async fn every_entry_and_source_has_a_page_and_every_link_leads_somewhere() {
     let site = Site::told();
     let size = site.app.ledger.read().size;
-    let mut paths: Vec<String> =
-        ["/", "/fleet", "/findings?state=all", "/releases", "/log", "/sources", "/search?q=pump", "/search"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut paths: Vec<String> = [
+        "/",
+        "/fleet",
+        "/findings?state=all",
+        "/releases",
+        "/records",
+        "/trace",
+        "/gaps",
+        "/log",
+        "/sources",
+        "/search?q=pump",
+        "/search",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     paths.extend((0..size).map(|n| format!("/log/{n}")));
     paths.extend(site.app.ledger.read().sources().iter_from(None).map(|(id, _)| format!("/sources/{id}")));
     let mut links = std::collections::BTreeSet::new();
@@ -314,7 +325,9 @@ async fn pages_keep_up_with_a_log_that_grows() {
 async fn the_as_of_form_sent_as_it_stands_changes_nothing() {
     let site = Site::told();
     let size = site.app.ledger.read().size;
-    let (head, sent_head) = (format!("/log?known={size}"), format!("/log?at=&known={size}"));
+    // The form groups its digits.
+    let (head, sent_head) =
+        (format!("/log?known={size}"), format!("/log?at=&known={}", ledger::properties::grouped(size)));
     for (path, sent, past) in [
         ("/log", "/log?at=&known=", false),
         (&*head, &*sent_head, false),

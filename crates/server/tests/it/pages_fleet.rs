@@ -190,7 +190,7 @@ async fn a_device_page_says_what_ran_and_how_that_is_known() {
     assert!(page.text.contains("silicon (PUF)") && page.text.contains("site-14"));
     assert!(page.text.contains("#h-proof"), "proofs are linked");
     for (name, says) in [
-        ("IP4-0100005", "This device exists twice"),
+        ("IP4-0100005", "This device seems to exist twice"),
         ("IP4-0100007", "the release was withdrawn"),
         ("IP4-0100009", "it embeds no beacon"),
         ("IP4-0100010", "It runs firmware that belongs to no release,"),

@@ -17,6 +17,8 @@ use evidence::types::{Beacon, BlobRef, Bytes, EntryRef, NamedDigest};
 use evidence::{Fact, Hash, SourceKind, Time};
 use testkit::{Author, Fixture, ORIGIN, START};
 
+#[path = "story_records.rs"]
+mod design_file;
 #[path = "story_fleet.rs"]
 mod field;
 
@@ -106,6 +108,7 @@ pub(crate) fn tell() -> Fixture {
     let release = release(&mut t, &mut ci);
     fleet(&mut t, &mut station, &mut quality);
     field::tell(&mut t, &mut station, &mut quality, &mut ci);
+    design_file::tell(&mut t, &mut ci, &mut quality);
     decide(&mut t, &mut quality, &release);
     keys(&mut t, ci, &mut hostile);
     // The ledger seals by the hour beside the write path; asked for a last seal, it has said everything it will.
