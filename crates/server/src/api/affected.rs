@@ -149,9 +149,9 @@ pub fn lines(list: &List, csv: bool, mut give: impl FnMut(Bytes) -> bool) {
         .map(|(number, name)| {
             let mut text = String::new();
             if csv {
-                form::csv_field(&mut text, name)
+                form::csv_field(&mut text, name);
             } else {
-                text = Value::from(name.as_str()).to_string()
+                text = Value::from(name.as_str()).to_string();
             }
             (*number, text)
         })
