@@ -96,7 +96,7 @@ fn the_example_is_released() {
     let release = &made["release"];
     assert_eq!(
         (&release["product"], &release["line"]),
-        (&"Infusion Pump IP-2".into(), &"2.1".into()),
+        (&"9506000IP2PUMPPY".into(), &"2.1".into()),
         "{made}"
     );
     let digest = tlog::Hash::of(b"firmware").to_string();
