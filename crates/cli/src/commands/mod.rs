@@ -2,8 +2,10 @@
 
 mod completions;
 pub(crate) mod demo;
+mod export;
 mod log;
 pub(crate) use log::init as log_init;
+pub(crate) mod package;
 mod puf;
 mod records;
 mod serve;
@@ -54,7 +56,12 @@ enum Command {
     /// Make, read, prove, verify, export the log
     #[command(subcommand)]
     Log(log::LogCommand),
-    /// Verify a proof or an exported log, offline
+    /// Make an audit package: one file that anyone can verify offline
+    Package(package::PackageArgs),
+    /// Write what the log amounts to for other tools
+    #[command(subcommand)]
+    Export(export::ExportCommand),
+    /// Verify a proof, an audit package or an exported log, offline
     Verify(verify::VerifyArgs),
     /// Enrol people, services and stations; rotate and revoke their keys
     #[command(subcommand)]
@@ -118,6 +125,8 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::SignIn(args) => args.run(context),
         Command::Witness(command) => command.run(context),
         Command::Log(command) => command.run(context),
+        Command::Package(args) => args.run(context),
+        Command::Export(command) => command.run(context),
         Command::Verify(args) => args.run(context),
         Command::Source(command) => command.run(context),
         Command::Token(command) => command.run(context),
