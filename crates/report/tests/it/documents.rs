@@ -72,14 +72,14 @@ fn documents_are_made_again_byte_for_byte_and_say_what_the_index_says() {
                 }
             }
         }
-        assert!(shown >= 20, "{scope}: {shown} figures are printed");
+        assert!(shown >= 15, "{scope}: {shown} figures are printed");
     }
 }
 
 #[test]
 fn a_document_that_says_otherwise_is_found_though_its_digest_is_right() {
     let story = Story::tell();
-    let (bytes, built) = story.package("release:1.1.0", None, true);
+    let (bytes, built) = story.package("release:1.0.0", None, true);
     let mut other = built.evidence.clone();
     let table = other.tables.iter_mut().find(|t| t.definition.name == "vulnerabilities");
     table.expect("a table").rows.clear();
