@@ -25,7 +25,7 @@ use crate::pruned;
 use crate::scope::Scope;
 use crate::select::{Selection, decode, select};
 use crate::sparse::Sparse;
-use crate::table::{Asked, Projector, Table, definitions, figures, state_rows};
+use crate::table::{Asked, Projector, Records, Table, definitions, figures, record_rows, state_rows};
 use crate::zip::{MAX_MEMBER, Method, Writer};
 
 /// Entries read at once.
@@ -97,13 +97,15 @@ pub fn build<W: Write>(
     let mut taken = Taken::new(&definitions);
     let total = selection.entries.len() as u64;
     taken.all(origin.log, &selection, |n| progress(n, total))?;
-    let Taken { mut sparse, projector, leaves, blobs } = taken;
+    let Taken { mut sparse, projector, leaves, blobs, records } = taken;
     sparse.stand_at(known);
     let (mut tables, facts) = projector.finish();
     let device = selection.device.as_ref();
     let asked = Asked { world: &sparse.world, at, known, device, named: &sparse.named };
     tables.extend(state_rows(&definitions, &asked));
     enough(origin.world, &asked, &tables)?;
+    let current = records.at(at, |digest| origin.blobs.get(digest).ok().flatten());
+    tables.extend(record_rows(&definitions, &current));
     tables.sort_by(|a, b| a.definition.name.cmp(&b.definition.name));
 
     // The tree.
@@ -208,12 +210,19 @@ struct Taken {
     leaves: Vec<(u64, Hash)>,
     /// Digest and length of the blobs they name.
     blobs: BTreeMap<Hash, u64>,
+    records: Records,
 }
 
 impl Taken {
     fn new(definitions: &[crate::table::Definition]) -> Self {
         let projector = Projector::new(definitions);
-        Self { sparse: Sparse::default(), projector, leaves: Vec::new(), blobs: BTreeMap::new() }
+        Self {
+            sparse: Sparse::default(),
+            projector,
+            leaves: Vec::new(),
+            blobs: BTreeMap::new(),
+            records: Records::default(),
+        }
     }
 
     fn all(
@@ -228,6 +237,7 @@ impl Taken {
             self.sparse.apply(&entry, entry.hash());
             let time = self.sparse.world.clock().time_of(index);
             self.projector.take(index, time, &entry);
+            self.records.take(index, time, &entry);
             self.leaves.push((index, leaf_hash(raw)));
             entry.body().fact.blobs(&mut |b| {
                 self.blobs.insert(b.digest, b.length);

@@ -66,6 +66,8 @@ struct Notes {
     lists: BTreeMap<Option<String>, Vec<u64>>,
     /// Releases, of items and of systems, by product.
     releases: Vec<(u64, String)>,
+    /// What was said of the design, by product and line.
+    design: Vec<(u64, String, String)>,
 }
 
 /// Selects the entries of a scope among the first `known`. `world` is that of the whole log.
@@ -104,6 +106,9 @@ pub(crate) fn select(log: &dyn Log, world: &World, scope: &Scope, known: u64) ->
         && !notes.versions(log, &seeds, version)?
     {
         return Err(Error::Scope(format!("no release has the version {version}")));
+    }
+    if matches!(scope, Scope::Release { .. }) {
+        notes.behind(log, &mut seeds)?;
     }
     if let Some(both) = &both {
         notes.surroundings(log, world, both, &mut seeds)?;
@@ -252,6 +257,50 @@ impl Notes {
             Fact::SystemReleaseMade(f) => self.releases.push((index, f.product.clone())),
             _ => {}
         }
+        let of = match &body.fact {
+            Fact::RecordRevised(f) => (&f.product, &f.line),
+            Fact::RecordRetired(f) => (&f.product, &f.line),
+            Fact::LinkAccepted(f) => (&f.product, &f.line),
+            Fact::LinkWithdrawn(f) => (&f.product, &f.line),
+            Fact::ResultReported(f) => (&f.product, &f.line),
+            Fact::CommitPushed(f) => (&f.product, &f.line),
+            Fact::BaselineMade(f) => (&f.product, &f.line),
+            _ => return,
+        };
+        self.design.push((index, of.0.clone(), of.1.clone()));
+    }
+
+    /// The design behind the releases among the seeds: what was said of their product and line up to the baseline, or up to the
+    /// release where it names none.
+    fn behind(&self, log: &dyn Log, seeds: &mut BTreeSet<u64>) -> Result<(), Error> {
+        let mut upto: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let mut made: BTreeSet<u64> = BTreeSet::new();
+        for (index, _) in self.releases.iter().filter(|(i, _)| seeds.contains(i)) {
+            match &read(log, *index)?.body().fact {
+                Fact::SystemReleaseMade(f) => made.extend(f.items.iter().map(|i| i.release.index)),
+                _ => {
+                    made.insert(*index);
+                }
+            }
+        }
+        for index in &made {
+            let entry = read(log, *index)?;
+            let Fact::ReleaseMade(f) = &entry.body().fact else { continue };
+            let size = match &f.baseline {
+                Some(baseline) => match &read(log, baseline.index)?.body().fact {
+                    Fact::BaselineMade(b) => b.size,
+                    _ => *index,
+                },
+                None => *index,
+            };
+            let known = upto.entry((f.product.clone(), f.line.clone())).or_default();
+            *known = size.max(*known);
+        }
+        seeds.extend(self.design.iter().filter_map(|(index, product, line)| {
+            let size = upto.get(&(product.clone(), line.clone()))?;
+            (index < size).then_some(*index)
+        }));
+        Ok(())
     }
 
     /// Whether there is a release of the version; adds nothing.
@@ -277,7 +326,7 @@ impl Notes {
         for index in seeds.iter() {
             let entry = read(log, *index)?;
             match &entry.body().fact {
-                Fact::DeviceEnrolled(f) => drop(products.insert(f.product.clone())),
+                Fact::DeviceEnrolled(f) => products.extend([f.product.clone()]),
                 Fact::DeviceDeclared(f) => sites.extend(f.site.clone()),
                 Fact::DeviceMoved(f) => sites.extend(f.site.clone()),
                 _ => {}

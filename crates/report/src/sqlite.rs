@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use evidence::{Entry, Fact, Time};
-use ledger::ports::Log;
+use ledger::ports::{Blobs, Log};
 use rusqlite::{Connection, ToSql, params_from_iter};
 use serde_json::Value;
 use world::World;
@@ -14,7 +14,7 @@ use world::fleet::Subject;
 use crate::error::Error;
 use crate::scope::Scope;
 use crate::select::{decode, each};
-use crate::table::{Asked, Definition, Kind, definitions, state_rows};
+use crate::table::{Asked, Definition, Kind, Records, definitions, record_rows, state_rows};
 
 /// Version of the database's tables, in `PRAGMA user_version`.
 pub const VERSION: i32 = 1;
@@ -40,6 +40,7 @@ fn sql(e: impl std::fmt::Display) -> Error {
 /// The file exists or cannot be written, or an entry is damaged.
 pub fn export(
     log: &dyn Log,
+    blobs: &dyn Blobs,
     world: &World,
     at: Option<Time>,
     known: Option<u64>,
@@ -60,8 +61,10 @@ pub fn export(
     let mut named: BTreeMap<Subject, u64> = BTreeMap::new();
     let projections: Vec<(&Definition, String)> =
         definitions.iter().filter(|d| d.kind == Kind::Entries).map(|d| (d, insert(d))).collect();
+    let mut records = Records::default();
     each(log, known, |index, raw| {
         let entry = decode(index, raw)?;
+        records.take(index, world.clock().time_of(index), &entry);
         name(&mut named, index, &entry);
         out.entry(index, world.clock().time_of(index), &entry, raw.len(), &projections)?;
         if index % 1_024 == 0 {
@@ -70,7 +73,8 @@ pub fn export(
         Ok(())
     })?;
     let asked = Asked { world, at, known, device: None, named: &named };
-    for table in state_rows(&definitions, &asked) {
+    let current = records.at(at, |digest| blobs.get(digest).ok().flatten());
+    for table in state_rows(&definitions, &asked).into_iter().chain(record_rows(&definitions, &current)) {
         let statement = insert(&table.definition);
         for row in &table.rows {
             out.row(&table.definition.name, &statement, row)?;

@@ -66,7 +66,16 @@ const RELEASES: Template = Template {
     name: "releases-and-vulnerabilities",
     title: "Releases, bills of materials and vulnerabilities",
     source: include_str!("templates/releases-and-vulnerabilities.typ"),
-    tables: &["releases", "systems", "withdrawals", "support", "advisories", "vulnerabilities", "results"],
+    tables: &[
+        "releases",
+        "systems",
+        "withdrawals",
+        "support",
+        "advisories",
+        "vulnerabilities",
+        "results",
+        "sources",
+    ],
 };
 const DEVICE: Template = Template {
     name: "device-history",
@@ -81,13 +90,44 @@ const FLEET: Template = Template {
     tables: &["devices", "findings"],
 };
 
-/// The documents of a scope, in the order of their names.
-fn templates(scope: &Scope) -> Vec<&'static Template> {
-    match scope {
-        Scope::Device { .. } => vec![&DEVICE, &LOG, &RELEASES, &SIGNATURES],
-        Scope::All => vec![&FLEET, &LOG, &RELEASES, &SIGNATURES],
-        Scope::Release { .. } | Scope::Period { .. } => vec![&LOG, &RELEASES, &SIGNATURES],
+const DESIGN: Template = Template {
+    name: "design-file-index",
+    title: "Design and development file index",
+    source: include_str!("templates/design-file-index.typ"),
+    tables: &["records", "baselines", "reviews", "results"],
+};
+const LIFE_CYCLE: Template = Template {
+    name: "life-cycle-summary",
+    title: "Software life-cycle summary",
+    source: include_str!("templates/life-cycle-summary.typ"),
+    tables: &["software", "soup", "anomalies", "requirements", "tests", "results", "releases"],
+};
+const RISK: Template = Template {
+    name: "risk-management-file",
+    title: "Risk management file",
+    source: include_str!("templates/risk-management-file.typ"),
+    tables: &["risks", "risk-controls", "records"],
+};
+const TRACE: Template = Template {
+    name: "trace-matrix",
+    title: "Trace matrix",
+    source: include_str!("templates/trace-matrix.typ"),
+    tables: &["requirements", "tests", "results", "risk-controls"],
+};
+
+/// The documents of a package, in the order of their names: those about the design only where there are records.
+fn templates(evidence: &EvidenceSet) -> Vec<&'static Template> {
+    let mut out: Vec<&Template> = vec![&LOG, &RELEASES, &SIGNATURES];
+    match evidence.index.scope {
+        Scope::Device { .. } => out.push(&DEVICE),
+        Scope::All => out.push(&FLEET),
+        Scope::Release { .. } | Scope::Period { .. } => {}
     }
+    if evidence.tables.iter().any(|t| t.definition.name == "records" && !t.rows.is_empty()) {
+        out.extend([&DESIGN, &LIFE_CYCLE, &RISK, &TRACE]);
+    }
+    out.sort_by_key(|template| template.name);
+    out
 }
 
 /// Makes the documents of a package. The same evidence gives the same bytes.
@@ -95,7 +135,7 @@ fn templates(scope: &Scope) -> Vec<&'static Template> {
 /// # Errors
 /// The typesetter refuses a template: a defect of this program.
 pub fn render(evidence: &EvidenceSet) -> Result<Vec<Document>, Error> {
-    templates(&evidence.index.scope).into_iter().map(|template| one(template, evidence)).collect()
+    templates(evidence).into_iter().map(|template| one(template, evidence)).collect()
 }
 
 fn one(template: &Template, evidence: &EvidenceSet) -> Result<Document, Error> {

@@ -33,6 +33,7 @@ fn entries(name: &str, title: &str, facts: &[&str], columns: &[Projected]) -> De
         kind: Kind::Entries,
         facts: facts.iter().map(|f| (*f).to_owned()).collect(),
         sources: Vec::new(),
+        kinds: Vec::new(),
         columns: first.into_iter().chain(rest).collect(),
     }
 }
@@ -45,6 +46,7 @@ fn state(name: &str, title: &str, columns: &[Stated]) -> Definition {
         kind: Kind::State,
         facts: Vec::new(),
         sources: Vec::new(),
+        kinds: Vec::new(),
         columns: std::iter::once(column("entry", "Entry", None)).chain(columns).collect(),
     }
 }
@@ -209,9 +211,117 @@ fn common() -> Vec<Definition> {
     ]
 }
 
+/// A table of records of some kinds, with fields of theirs. Each has the same first columns.
+fn records(name: &str, title: &str, kinds: &[&str], fields: &[Stated]) -> Definition {
+    let first: [Projected; 6] = [
+        ("record", "Record", "record"),
+        ("kind", "Kind", "kind"),
+        ("product", "Product", "product"),
+        ("line", "Line", "line"),
+        ("item", "Item", "item"),
+        ("revision", "Revision", "revision"),
+    ];
+    let mut definition = entries(name, title, &[], &first);
+    definition.kind = Kind::Records;
+    definition.kinds = kinds.iter().map(|k| (*k).to_owned()).collect();
+    let fields = [("title", "Title")].iter().chain(fields);
+    definition
+        .columns
+        .extend(fields.map(|(name, title)| column(name, title, Some(&format!("@field {name}")))));
+    definition
+}
+
+fn trace() -> Definition {
+    let columns = [
+        ("entry", "Entry"),
+        ("product", "Product"),
+        ("line", "Line"),
+        ("from", "From"),
+        ("from-kind", "Kind"),
+        ("link", "Link"),
+        ("to", "To"),
+        ("to-kind", "Kind"),
+    ];
+    let columns = columns.map(|(name, title)| column(name, title, Some(&format!("@{name}")))).to_vec();
+    Definition { kind: Kind::Links, columns, ..state("trace", "Links between records", &[]) }
+}
+
+/// Kinds of requirements.
+const REQUIREMENTS: [&str; 4] =
+    ["user-need", "system-requirement", "hardware-requirement", "software-requirement"];
+
 /// What design and verification add.
 fn design() -> Vec<Definition> {
     vec![
+        records("records", "Records that count", &[], &[]),
+        records(
+            "requirements",
+            "Needs and requirements",
+            &REQUIREMENTS,
+            &[("acceptance", "Acceptance"), ("safety-class", "Safety class")],
+        ),
+        records(
+            "tests",
+            "Test cases",
+            &["test-case"],
+            &[("level", "Level"), ("method", "Method"), ("expected", "Expected")],
+        ),
+        records(
+            "risks",
+            "Risks",
+            &["risk"],
+            &[
+                ("severity", "Severity"),
+                ("p1", "P1"),
+                ("p2", "P2"),
+                ("probability", "Probability"),
+                ("acceptable", "Acceptable before control"),
+                ("residual-severity", "Residual severity"),
+                ("residual-probability", "Residual probability"),
+                ("residual-acceptable", "Residual risk acceptable"),
+                ("benefit-risk", "Benefit against risk"),
+                ("disclosure", "Disclosed in"),
+            ],
+        ),
+        records(
+            "risk-controls",
+            "Risk controls",
+            &["risk-control"],
+            &[
+                ("option-level", "Option"),
+                ("realised-in", "Realised in"),
+                ("implementation", "Implementation"),
+                ("new-risks", "New risks"),
+            ],
+        ),
+        records(
+            "software",
+            "Software systems, items and units",
+            &["software-system", "software-item", "software-unit"],
+            &[("safety-class", "Safety class"), ("rationale", "Rationale"), ("segregation", "Segregation")],
+        ),
+        records(
+            "soup",
+            "SOUP",
+            &["soup"],
+            &[
+                ("manufacturer", "Manufacturer"),
+                ("version", "Version"),
+                ("safety-class", "Safety class"),
+                ("end-of-support", "End of support"),
+            ],
+        ),
+        records(
+            "anomalies",
+            "Problems",
+            &["anomaly"],
+            &[
+                ("status", "Status"),
+                ("safety-evaluation", "Effect on safety"),
+                ("security-evaluation", "Effect on security"),
+            ],
+        ),
+        trace(),
         entries(
             "baselines",
             "Baselines",
@@ -516,6 +626,62 @@ pub(crate) fn figures(scope: &Scope) -> Vec<Figure> {
             count("passed", "Tests passed", "results", &[("verdict", json!("passed"))]),
             count("failed", "Tests failed", "results", &[("verdict", json!("failed"))]),
             count("reviews", "Design reviews", "reviews", &[]),
+            count("records", "Records that count", "records", &[]),
+            count("user-needs", "User needs", "requirements", &[("kind", json!("user-need"))]),
+            count(
+                "system-requirements",
+                "System requirements",
+                "requirements",
+                &[("kind", json!("system-requirement"))],
+            ),
+            count(
+                "software-requirements",
+                "Software requirements",
+                "requirements",
+                &[("kind", json!("software-requirement"))],
+            ),
+            count("tests", "Test cases", "tests", &[]),
+            count("trace", "Links between records", "trace", &[]),
+            count(
+                "verifies",
+                "Links by which a test case verifies a record",
+                "trace",
+                &[("link", json!("verifies"))],
+            ),
+            count(
+                "refines",
+                "Links by which a record refines another",
+                "trace",
+                &[("link", json!("refines"))],
+            ),
+            count("risks", "Risks", "risks", &[]),
+            count(
+                "risks-acceptable",
+                "Residual risks that are acceptable",
+                "risks",
+                &[("residual-acceptable", json!("true"))],
+            ),
+            count(
+                "risks-not-acceptable",
+                "Residual risks that are not",
+                "risks",
+                &[("residual-acceptable", json!("false"))],
+            ),
+            count("risk-controls", "Risk controls", "risk-controls", &[]),
+            join(
+                "controlled",
+                "Risks and what controls them",
+                ["risks", "trace"],
+                ["record", "to"],
+                &["record", "title", "trace.link", "trace.from", "trace.from-kind"],
+            ),
+            count("software", "Software systems, items and units", "software", &[]),
+            count("class-a", "With safety class A of their own", "software", &[("safety-class", json!("A"))]),
+            count("class-b", "With safety class B of their own", "software", &[("safety-class", json!("B"))]),
+            count("class-c", "With safety class C of their own", "software", &[("safety-class", json!("C"))]),
+            count("soup", "SOUP", "soup", &[]),
+            count("anomalies", "Problems", "anomalies", &[]),
+            count("anomalies-open", "Problems that are open", "anomalies", &[("status", json!("open"))]),
         ]);
     }
     if !matches!(scope, Scope::Release { .. }) {

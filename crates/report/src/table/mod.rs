@@ -1,7 +1,9 @@
 //! Tables: rows that cite entries. A table is either a projection of entries, which anyone recomputes with nothing but the
-//! specification of entries, or a list of states, which the rules of the world compute (docs/spec/package.md, 6).
+//! specification of entries, the records that count with their links, which blobs say, or a list of states, which the rules of
+//! the world compute (docs/spec/package.md, 6).
 
 mod catalogue;
+mod records;
 mod state;
 
 use std::collections::BTreeMap;
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use catalogue::{definitions, figures};
+pub(crate) use records::{Records, rows as record_rows};
 pub(crate) use state::{Asked, rows as state_rows};
 
 /// Name of the table that is not a member: the entries themselves.
@@ -24,6 +27,10 @@ pub enum Kind {
     Entries,
     /// What the rules make of the entries, at the moments of the package.
     State,
+    /// One row for each record that counts at the moment, each column a place in its entry or a field of its normal form.
+    Records,
+    /// One row for each target of a link field of those records.
+    Links,
 }
 
 /// One column.
@@ -34,7 +41,8 @@ pub struct Column {
     pub name: String,
     /// What it says, for people.
     pub title: String,
-    /// `@entry`, `@time` or a JSON pointer (RFC 6901) into the entry's JSON; none in tables of states.
+    /// `@entry`, `@time`, a JSON pointer (RFC 6901) into the entry's JSON, or what else docs/spec/package.md, 6, says of the kind
+    /// of table; none in tables of states.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
 }
@@ -55,6 +63,9 @@ pub struct Definition {
     /// Kinds of sources whose entries are rows (the word before the colon of an identifier); any, if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// Kinds of records that are rows, or whose links are; any, if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
     /// Its columns, in order. The first is `entry`.
     pub columns: Vec<Column>,
 }

@@ -13,7 +13,7 @@ use super::Run;
 use crate::contents;
 use crate::scope::Scope;
 use crate::sparse::Sparse;
-use crate::table::{Definition, Projector};
+use crate::table::{Definition, Projector, Records};
 
 /// Entries whose signatures are verified at once.
 const BATCH: usize = 4_096;
@@ -38,6 +38,7 @@ impl Followed {
 pub(super) struct Found {
     pub(super) sparse: Sparse,
     pub(super) projector: Projector,
+    pub(super) records: Records,
     pub(super) leaves: Vec<(u64, Hash)>,
     pub(super) blobs: BTreeSet<Hash>,
     pub(super) streams: BTreeMap<(SourceId, u64), Followed>,
@@ -55,6 +56,7 @@ impl<R: Read + Seek> Run<'_, R> {
         let mut found = Found {
             sparse: Sparse::default(),
             projector: Projector::new(&definitions),
+            records: Records::default(),
             leaves: Vec::new(),
             blobs: BTreeSet::new(),
             streams: BTreeMap::new(),
@@ -149,7 +151,9 @@ impl Found {
             (stream.next, stream.last) = (body.sequence.saturating_add(1), Some(hash));
         }
         self.sparse.apply(&entry, hash);
-        self.projector.take(index, self.sparse.world.clock().time_of(index), &entry);
+        let time = self.sparse.world.clock().time_of(index);
+        self.projector.take(index, time, &entry);
+        self.records.take(index, time, &entry);
         self.leaves.push((index, leaf_hash(raw)));
         body.fact.blobs(&mut |b| {
             self.blobs.insert(b.digest);

@@ -143,6 +143,14 @@ impl<R: Read + Seek> Run<'_, R> {
         }
     }
 
+    /// Reads a member that is there and good; what is wrong with it was or will be noted elsewhere.
+    fn read_held(&mut self, name: &str) -> Option<Vec<u8>> {
+        if self.bad.contains(name) || !self.archive.has(name) {
+            return None;
+        }
+        self.archive.read(name).ok()
+    }
+
     fn finish(mut self, progress: impl FnMut(u64, u64)) -> Result<Report, Error> {
         let (trust, note) = self.checkpoint();
         let found = self.entries(progress);

@@ -128,6 +128,11 @@ fn forged_members_with_right_digests_are_found_by_what_they_say() {
             .into_bytes();
     });
     names(&problems(&other), "tables/devices.jsonl", "not those that the entries give");
+    let other = forged(&bytes, |m, _| {
+        let table = member(m, "tables/trace.jsonl");
+        *table = String::from_utf8(table.clone()).expect("text").replace("refines", "verifies").into_bytes();
+    });
+    names(&problems(&other), "tables/trace.jsonl", "not those that the entries give");
     let other = forged(&bytes, |_, i| {
         i.figures.iter_mut().filter(|f| f.name == "affected").for_each(|f| f.value = 0.into())
     });

@@ -107,6 +107,14 @@ fn figures_count_what_the_story_tells() {
         ("vulnerabilities", 1),
         ("affected", 1),
         ("devices", 4),
+        ("records", 10),
+        ("software-requirements", 2),
+        ("trace", 9),
+        ("verifies", 2),
+        ("risks-acceptable", 1),
+        ("class-c", 1),
+        ("anomalies-open", 1),
+        ("passed", 1),
         ("devices-attested", 3),
         ("devices-declared", 1),
         ("persons", 4),
@@ -114,12 +122,39 @@ fn figures_count_what_the_story_tells() {
     ] {
         assert_eq!(figure(&r, name), value, "{name}");
     }
+    let controlled = figure(&r, "controlled");
+    assert_eq!(controlled, json!([["RISK-001", "Overdose", "controls", "RCM-001", "risk-control"]]));
     let withdrawn = figure(&r, "withdrawn");
     assert_eq!(withdrawn.as_array().map(Vec::len), Some(1));
     assert_eq!(withdrawn[0][2], "firmware");
     assert_eq!((&withdrawn[0][3], &withdrawn[0][4]), (&json!("1.0.0"), &json!("CVE-2026-0001")));
     assert_eq!(figure(&r, "signers")[0][5], "Somebody");
     assert!(figure(&r, "findings").as_u64() > Some(0), "the clone is a finding");
+}
+
+#[test]
+fn a_release_package_holds_the_records_behind_it() {
+    let story = Story::tell();
+    let (bytes, built) = story.package("release:1.1.0", None, false);
+    let r = verified(&bytes, Some(&story.policy())).expect("reads");
+    assert_eq!(r.problems, []);
+    assert_eq!((figure(&r, "records"), figure(&r, "results")), (json!(10), json!(1)));
+    let table =
+        |name: &str| built.evidence.tables.iter().find(|t| t.definition.name == name).expect("a table");
+    let requirements = table("requirements");
+    let title = requirements.column("title").expect("a column");
+    let titles: Vec<&Value> = requirements.rows.iter().map(|row| &row[title]).collect();
+    assert_eq!(
+        titles,
+        ["Closed-loop flow", "Supervisor", "Rate", "Give what was prescribed"],
+        "the last revisions"
+    );
+    let controls = table("risk-controls");
+    let realised = controls.column("realised-in").expect("a column");
+    assert_eq!(controls.rows[0][realised], json!(["software", "hardware"]));
+    // A device's package speaks of no record.
+    let (_, built) = story.package(&format!("device:{}", SERIALS[0]), None, false);
+    assert!(!built.evidence.facts.contains_key("RecordRevised"));
 }
 
 #[test]

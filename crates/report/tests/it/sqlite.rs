@@ -10,8 +10,10 @@ fn the_database_answers_what_the_log_says() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("log.db");
     let log = story.ledger().log().clone();
+    let blobs = story.ledger().blobs().clone();
     let loaded = ledger::load(&*log, None).expect("loads");
-    let written = report::sqlite::export(&*log, &loaded.world, None, None, &path, |_| {}).expect("written");
+    let written =
+        report::sqlite::export(&*log, &*blobs, &loaded.world, None, None, &path, |_| {}).expect("written");
     assert_eq!(written.known, loaded.world.size());
     let db = Connection::open(&path).expect("opens");
     let one = |sql: &str| -> i64 { db.query_row(sql, [], |r| r.get(0)).expect(sql) };
@@ -47,10 +49,11 @@ fn the_database_answers_what_the_log_says() {
     }
     // As it was known before the second release.
     let path = dir.path().join("early.db");
-    report::sqlite::export(&*log, &loaded.world, None, Some(story.early), &path, |_| {}).expect("written");
+    report::sqlite::export(&*log, &*blobs, &loaded.world, None, Some(story.early), &path, |_| {})
+        .expect("written");
     let db = Connection::open(&path).expect("opens");
     let n: i64 = db.query_row("SELECT count(*) FROM releases", [], |r| r.get(0)).expect("a number");
     assert_eq!(n, 1);
     // A file that is there is not touched.
-    assert!(report::sqlite::export(&*log, &loaded.world, None, None, &path, |_| {}).is_err());
+    assert!(report::sqlite::export(&*log, &*blobs, &loaded.world, None, None, &path, |_| {}).is_err());
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ed25519_dalek::Signer;
 use evidence::body::Measured;
+use evidence::facts::design::{RecordRetired, RecordRevised, ResultReported, Verdict};
 use evidence::facts::fleet::{Custody, DeviceDeclared, DeviceEnrolled, DeviceMoved, KeyOrigin, SiteDefined};
 use evidence::facts::log::Voided;
 use evidence::facts::release::{Artefact, ItemRelease, ReleaseMade, ReleaseWithdrawn, SystemReleaseMade};
@@ -152,6 +153,128 @@ impl Cast {
         self.taken(entry)
     }
 
+    /// States a revision of a record; `fields` are in the order of their names.
+    fn record(&mut self, id: &str, kind: &str, fields: &[(&str, &[&str])]) {
+        let mut all: Vec<(&str, &[&str])> = fields.to_vec();
+        let (id_value, kind_value) = ([id], [kind]);
+        all.extend([("id", &id_value[..]), ("kind", &kind_value[..])]);
+        all.sort_unstable();
+        let mut form = String::from("vouchsafe-record/1\n");
+        for (name, values) in all {
+            form.push_str(&format!("{name} {}\n", values.len()));
+            values.iter().for_each(|v| form.push_str(&format!("{}:{v}\n", v.len())));
+        }
+        let digest = self.f.ledger.blobs().put(form.as_bytes()).expect("kept");
+        let fact = RecordRevised {
+            record: id.into(),
+            kind: kind.into(),
+            product: "pump".into(),
+            line: "main".into(),
+            item: None,
+            revision: digest,
+            content: BlobRef { digest, length: form.len() as u64, media_type: "text/plain".into() },
+            supersedes: None,
+            commit: None,
+            path: Some(format!("records/{id}.md")),
+            editorial: None,
+        };
+        let entry = self.ci.state(fact);
+        self.taken(entry);
+    }
+
+    fn design(&mut self) {
+        self.record("UN-001", "user-need", &[("title", &["Give what was prescribed"])]);
+        self.record("SYS-001", "system-requirement", &[("links.need-of", &["UN-001"]), ("title", &["Rate"])]);
+        self.record(
+            "SWR-001",
+            "software-requirement",
+            &[
+                ("links.allocated-to", &["SI-001"]),
+                ("links.refines", &["SYS-001"]),
+                ("title", &["Closed-loop flw"]),
+            ],
+        );
+        self.record(
+            "SWR-001",
+            "software-requirement",
+            &[
+                ("links.allocated-to", &["SI-001"]),
+                ("links.refines", &["SYS-001"]),
+                ("title", &["Closed-loop flow"]),
+            ],
+        );
+        self.record(
+            "SWR-002",
+            "software-requirement",
+            &[
+                ("links.implements-control", &["RCM-001"]),
+                ("links.refines", &["SYS-001"]),
+                ("title", &["Supervisor"]),
+            ],
+        );
+        self.record("SWR-003", "software-requirement", &[("title", &["Dropped again"])]);
+        self.record(
+            "SI-001",
+            "software-item",
+            &[("rationale", &["can harm"]), ("safety-class", &["C"]), ("title", &["Firmware"])],
+        );
+        self.record(
+            "TC-001",
+            "test-case",
+            &[("level", &["system"]), ("links.verifies", &["SWR-001", "SWR-002"]), ("title", &["Flow"])],
+        );
+        self.record(
+            "RISK-001",
+            "risk",
+            &[
+                ("links.situation", &["HS-001"]),
+                ("residual-acceptable", &["true"]),
+                ("severity", &["S5"]),
+                ("title", &["Overdose"]),
+            ],
+        );
+        self.record(
+            "RCM-001",
+            "risk-control",
+            &[
+                ("links.controls", &["RISK-001"]),
+                ("option-level", &["protective-measure"]),
+                ("realised-in", &["software", "hardware"]),
+                ("title", &["Supervisor stops the motor"]),
+            ],
+        );
+        self.record(
+            "SOUP-001",
+            "soup",
+            &[("manufacturer", &["lwIP"]), ("title", &["lwIP"]), ("version", &["2.1.2"])],
+        );
+        self.record("PR-001", "anomaly", &[("status", &["open"]), ("title", &["Display flickers"])]);
+        let retired = RecordRetired {
+            record: "SWR-003".into(),
+            product: "pump".into(),
+            line: "main".into(),
+            revision: digest("SWR-003"),
+        };
+        let entry = self.ci.state(retired);
+        self.taken(entry);
+        let result = ResultReported {
+            test: "TC-001".into(),
+            test_revision: None,
+            verdict: Verdict::Passed,
+            commit: None,
+            artefact: None,
+            report: None,
+            ran_at: Some(t(30)),
+            environment: None,
+            actual: None,
+            duration_ms: Some(12),
+            product: "pump".into(),
+            line: "main".into(),
+        };
+        let entry = self.ci.state(result);
+        self.taken(entry);
+    }
+
     fn enrol(&mut self) {
         let site =
             self.field_or_ci(SiteDefined { site: "S-1".into(), name: None, country: Some("DE".into()) });
@@ -223,6 +346,7 @@ impl Story {
     pub(crate) fn tell() -> Self {
         let mut c = Cast::new();
         c.f.at(60);
+        c.design();
         let first = c.release("1.0.0");
         c.enrol();
         c.attest(0, 3_600, "1.0.0");
@@ -298,7 +422,8 @@ impl Story {
         let loaded = ledger::load(&*log, None).expect("loads");
         let tree = TreeView::new(Arc::new(loaded.edge), log.clone());
         let blobs = self.ledger().blobs().clone();
-        let origin = Origin { log: &*log, blobs: &*blobs, world: &loaded.world, tree, checkpoint: self.note() };
+        let origin =
+            Origin { log: &*log, blobs: &*blobs, world: &loaded.world, tree, checkpoint: self.note() };
         build(&origin, &Request { scope, at: None, known, documents }, Vec::new(), |_, _| {})
     }
 
