@@ -95,6 +95,8 @@ def main(repository: Path, fixture: str) -> int:
     for name, member, change in (
         ("nothing", None, lambda m, i: None),
         ("a row", "tables/vulnerabilities.jsonl", replace("tables/vulnerabilities.jsonl", b"affected", b"fixed")),
+        ("a link", "tables/trace.jsonl", replace("tables/trace.jsonl", b"refines", b"verifies")),
+        ("a record", "tables/risks.jsonl", replace("tables/risks.jsonl", b"true", b"false")),
         ("a figure", "index.json", figure("affected", 0)),
         ("a joined figure", "index.json", figure("withdrawn", [])),
         ("a blob", blob, lambda m, i: m.__setitem__(blob, flip(m[blob]))),

@@ -30,6 +30,64 @@ def row(definition: dict, index: int, time: str, said: dict) -> dict:
             for c in definition["columns"]}
 
 
+def record_fields(blob: bytes | None):
+    """The fields of a normal form (record-normal-form.md); None for what is none."""
+    try:
+        text = blob.decode("utf-8")
+        head, text = text.split("\n", 1)
+        if head != "vouchsafe-record/1":
+            return None
+        raw, fields = text.encode(), {}
+        while raw:
+            head, raw = raw.split(b"\n", 1)
+            name, count = head.decode().rsplit(" ", 1)
+            fields[name] = []
+            for _ in range(int(count)):
+                length, raw = raw.split(b":", 1)
+                value, end, raw = raw[:int(length)], raw[int(length):int(length) + 1], raw[int(length) + 1:]
+                if end != b"\n":
+                    return None
+                fields[name].append(value.decode("utf-8"))
+        return fields
+    except (AttributeError, ValueError):
+        return None
+
+
+def current(stated: list, flagged: set, at: str, blob) -> dict:
+    """The records that count: by product, line and record, the entry, its time, what it says, and its fields."""
+    last = {}
+    for index, time, said in stated:
+        content = said["body"]["content"]
+        if time <= at and index not in flagged:
+            last[tuple(content[k].encode() for k in ("product", "line", "record"))] = (index, time, said)
+    return {key: (index, time, said, record_fields(blob(said["body"]["content"]["content"]["digest"])))
+            for key, (index, time, said) in sorted(last.items()) if said["body"]["fact"] == "RecordRevised"}
+
+
+def record_rows(definition: dict, records: dict) -> list[dict]:
+    kinds, out = definition.get("kinds", []), []
+    for key, (index, time, said, fields) in records.items():
+        content = said["body"]["content"]
+        if kinds and content["kind"] not in kinds:
+            continue
+        if definition["kind"] == "records":
+            def value(path):
+                if not path.startswith("@field "):
+                    return row({"columns": [{"name": "x", "from": path}]}, index, time, said)["x"]
+                values = (fields or {}).get(path.removeprefix("@field "), [])
+                return values[0] if len(values) == 1 else values or None
+            out.append({c["name"]: value(c["from"]) for c in definition["columns"]})
+            continue
+        for name in sorted(fields or {}, key=str.encode):
+            for target in fields[name] if name.startswith("links.") else ():
+                other = records.get((*key[:2], target.encode()))
+                special = {"@entry": index, "@product": content["product"], "@line": content["line"],
+                           "@from": content["record"], "@from-kind": content["kind"], "@link": name.removeprefix("links."),
+                           "@to": target, "@to-kind": other and other[2]["body"]["content"]["kind"]}
+                out.append({c["name"]: special[c["from"]] for c in definition["columns"]})
+    return out
+
+
 def lines(raw: bytes) -> list[dict]:
     if raw and not raw.endswith(b"\n"):
         raise Refused("its last line has no end")

@@ -20,7 +20,7 @@ from members import BadPackage, Damaged, Members
 from notes import Checkpoint, Note, Policy
 from schema import Schema
 from shape import check as check_shape
-from tables import figure, lines, row, selects
+from tables import current, figure, lines, record_rows, row, selects
 
 SCHEMA = "vouchsafe-package@v1"
 MIMETYPE = b"application/vnd.vouchsafe.package+zip"
@@ -152,6 +152,7 @@ class Verification:
         self.tables = {t["definition"]["name"]: [] for t in self.index["tables"] if t["definition"]["kind"] == "entries"}
         projections = [t["definition"] for t in self.index["tables"] if t["definition"]["kind"] == "entries"]
         self.book, heads, time = KeyBook(self.schema), {}, None
+        self.stated, self.flagged = [], set()
         held = [n for n in self.members.names() if n.startswith("entries/")]
         for n, name in enumerate(held):
             if name != f"entries/{n:06}.cborseq" or (raw := self.read(name)) is None:
@@ -180,6 +181,10 @@ class Verification:
                     self.leaves.append((index, hashlib.sha256(b"\0" + entry_raw).digest()))
                     self.facts[body["fact"]] = self.facts.get(body["fact"], 0) + 1
                     self.name_blobs(content)
+                    if body["fact"] in ("RecordRevised", "RecordRetired"):
+                        self.stated.append((index, time, said))
+                    if body["fact"] in ("Corrected", "Voided"):
+                        self.flagged.add(content["entry"]["index"])
                     for definition in projections:
                         if selects(definition, said):
                             self.tables[definition["name"]].append(row(definition, index, time, said))
@@ -243,6 +248,8 @@ class Verification:
         if any(m.startswith("entries") for m in self.bad):
             return
         self.same, self.states = 0, 0
+        records = current(self.stated, self.flagged, self.index["at"],
+                          lambda digest: self.read(f"blobs/{digest}") if f"blobs/{digest}" in self.members else None)
         for table in self.index["tables"]:
             definition = table["definition"]
             name = definition["name"]
@@ -256,7 +263,9 @@ class Verification:
                 held = {index for index, _ in self.leaves}
                 if any(r["entry"] is not None and r["entry"] not in held for r in rows):
                     raise Refused("a row cites an entry that is not in the package")
-                if definition["kind"] == "entries":
+                if definition["kind"] != "state":
+                    if definition["kind"] != "entries":
+                        self.tables[name] = record_rows(definition, records)
                     if rows != self.tables[name]:
                         raise Refused("its rows are not those that the entries give")
                     self.same += 1

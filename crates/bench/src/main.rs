@@ -16,6 +16,7 @@ mod big;
 mod ingest;
 mod load;
 mod machine;
+mod packages;
 mod restart;
 mod table;
 mod tree;
@@ -66,11 +67,12 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 5] = [
+    let parts: [(&str, Part); 6] = [
         ("tree", tree::measure),
         ("ingest", ingest::measure),
         ("acknowledge", acknowledge::measure),
         ("audit", audits::measure),
+        ("package", packages::measure),
         ("restart", restart::measure),
     ];
     for (name, measure) in parts {

@@ -81,7 +81,7 @@ pub fn build<W: Write>(
     out: W,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(W, Built), Error> {
-    let checkpoint = Checkpoint::parse(origin.checkpoint.text()).map_err(ledger_error)?;
+    let checkpoint = Checkpoint::parse(origin.checkpoint.text()).map_err(|e| ledger_error(&e))?;
     let size = checkpoint.size;
     let known = request.known.unwrap_or(size).min(size);
     if known == 0 {
@@ -164,7 +164,7 @@ pub fn build<W: Write>(
     Ok((out, Built { evidence, documents, bytes }))
 }
 
-fn ledger_error(e: tlog::Error) -> Error {
+fn ledger_error(e: &tlog::Error) -> Error {
     Error::Ledger(ledger::LedgerError::BadCheckpoint(e.to_string()))
 }
 
@@ -242,7 +242,7 @@ impl Taken {
             entry.body().fact.blobs(&mut |b| {
                 self.blobs.insert(b.digest, b.length);
             });
-            if self.leaves.len() % 1_024 == 0 {
+            if self.leaves.len().is_multiple_of(1_024) {
                 progress(self.leaves.len() as u64);
             }
             Ok(())
@@ -318,7 +318,7 @@ fn policy(origin: &Origin<'_>, known: u64) -> Result<Vec<u8>, Error> {
     }
     let mut policy = Policy::new();
     for (_, key) in journal.log_keys() {
-        let key = VerifierKey::parse(key).map_err(ledger_error)?;
+        let key = VerifierKey::parse(key).map_err(|e| ledger_error(&e))?;
         // A key that stands twice is a key that stands.
         let _ = policy.add_log(key, None);
     }

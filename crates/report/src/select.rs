@@ -249,7 +249,7 @@ impl Notes {
                 f.releases.iter().for_each(|r| self.of_release.entry(r.index).or_default().push(index));
             }
             Fact::SupportEndSet(f) => {
-                self.support.push((index, f.product.clone(), f.item.clone(), f.version.clone()))
+                self.support.push((index, f.product.clone(), f.item.clone(), f.version.clone()));
             }
             Fact::SiteDefined(f) => self.sites.entry(f.site.clone()).or_default().push(index),
             Fact::ReferenceListSet(f) => self.lists.entry(f.site.clone()).or_default().push(index),

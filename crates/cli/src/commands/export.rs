@@ -51,8 +51,9 @@ impl SqliteArgs {
         let known = self.known.as_deref().map(|k| known_size(k, &loaded.world, size)).transpose()?;
         let blobs = context.data.blobs()?;
         let bar = context.ui.progress("Writing entries", size);
-        let written =
-            report::sqlite::export(&*log, &blobs, &loaded.world, self.at, known, &self.file, |n| bar.set_position(n));
+        let written = report::sqlite::export(&*log, &blobs, &loaded.world, self.at, known, &self.file, |n| {
+            bar.set_position(n)
+        });
         bar.finish_and_clear();
         let written = match written {
             Ok(written) => written,

@@ -5,5 +5,6 @@
 mod demo;
 mod help;
 mod kit;
+mod package;
 mod serve;
 mod story;

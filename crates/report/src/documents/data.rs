@@ -83,7 +83,7 @@ fn ends(evidence: &EvidenceSet) -> (Map<String, Value>, Map<String, Value>) {
     for row in trace.rows.iter().take(MAX_LINKS) {
         let [a, a_kind, link, b, b_kind] =
             columns.map(|at| at.and_then(|at| row.get(at)).cloned().unwrap_or(Value::Null));
-        let mut put = |map: &mut Map<String, Value>, at: &Value, other: &Value, kind: &Value| {
+        let put = |map: &mut Map<String, Value>, at: &Value, other: &Value, kind: &Value| {
             let list = map.entry(at.as_str().unwrap_or_default()).or_insert_with(|| json!([]));
             if let Some(list) = list.as_array_mut() {
                 list.push(json!([link, other, kind]));

@@ -16,6 +16,10 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 /// What all templates share.
 const FRAME: &str = include_str!("templates/frame.typ");
 
+/// The fonts of documents, parts of which every document embeds: Libertinus Serif (SIL Open Font License 1.1) and DejaVu Sans
+/// Mono (Bitstream Vera and Arev licences). Both permit embedding and distribution.
+const FAMILIES: [&str; 2] = ["Libertinus Serif", "DejaVu Sans Mono"];
+
 /// Fonts and library, which are the same for every document.
 struct Common {
     library: LazyHash<Library>,
@@ -26,7 +30,8 @@ struct Common {
 fn common() -> &'static Common {
     static COMMON: OnceLock<Common> = OnceLock::new();
     COMMON.get_or_init(|| {
-        let fonts: Vec<Font> = typst_assets::fonts().flat_map(|data| Font::iter(Bytes::new(data))).collect();
+        let fonts = typst_assets::fonts().flat_map(|data| Font::iter(Bytes::new(data)));
+        let fonts: Vec<Font> = fonts.filter(|font| FAMILIES.contains(&font.info().family.as_str())).collect();
         let book = FontBook::from_fonts(&fonts);
         Common { library: LazyHash::new(Library::default()), book: LazyHash::new(book), fonts }
     })

@@ -119,7 +119,7 @@ pub(crate) fn rows(definitions: &[Definition], current: &BTreeMap<Key, Current>)
         for (key, c) in current.iter().filter(|(_, c)| wanted(d, c)) {
             match d.kind {
                 Kind::Records => {
-                    rows.push(d.columns.iter().map(|column| record(c, column.from.as_deref())).collect())
+                    rows.push(d.columns.iter().map(|column| record(c, column.from.as_deref())).collect());
                 }
                 Kind::Links => links(d, key, c, current, &mut rows),
                 Kind::Entries | Kind::State => {}

@@ -4,16 +4,16 @@ const TABLES: [[u32; 256]; 8] = tables();
 
 const fn tables() -> [[u32; 256]; 8] {
     let mut tables = [[0; 256]; 8];
-    let mut n = 0;
+    let (mut n, mut byte) = (0, 0_u32);
     while n < 256 {
-        let mut crc = n as u32;
+        let mut crc = byte;
         let mut bit = 0;
         while bit < 8 {
             crc = if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 };
             bit += 1;
         }
         tables[0][n] = crc;
-        n += 1;
+        (n, byte) = (n + 1, byte + 1);
     }
     let mut t = 1;
     while t < 8 {

@@ -134,7 +134,7 @@ fn forged_members_with_right_digests_are_found_by_what_they_say() {
     });
     names(&problems(&other), "tables/trace.jsonl", "not those that the entries give");
     let other = forged(&bytes, |_, i| {
-        i.figures.iter_mut().filter(|f| f.name == "affected").for_each(|f| f.value = 0.into())
+        i.figures.iter_mut().filter(|f| f.name == "affected").for_each(|f| f.value = 0.into());
     });
     names(&problems(&other), "index.json", "the figure `affected` is not what its table gives");
     let other = forged(&bytes, |_, i| {
@@ -248,7 +248,7 @@ fn files_that_are_no_package_are_refused_with_the_reason() {
     refused(&none, "it has no index.json");
     // Deep nesting must not end the program.
     let deep = changed(&bytes, |m| {
-        *member(m, "index.json") = [b"{\"schema\":".as_slice(), &[b'['; 100_000]].concat()
+        *member(m, "index.json") = [b"{\"schema\":".as_slice(), &[b'['; 100_000]].concat();
     });
     refused(&deep, "its index.json");
 }

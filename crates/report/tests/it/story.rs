@@ -279,15 +279,15 @@ impl Cast {
         let site =
             self.field_or_ci(SiteDefined { site: "S-1".into(), name: None, country: Some("DE".into()) });
         self.taken(site);
-        for n in 0..self.devices.len() {
+        for (n, serial) in SERIALS.iter().enumerate() {
             let device = &self.devices[n];
-            let udi = format!("(01)09506000134352(21){}", SERIALS[n]);
+            let udi = format!("(01)09506000134352(21){serial}");
             let fact = DeviceEnrolled {
                 device: device.id,
                 key: device.key.clone(),
                 possession: device.possession(ORIGIN, Some(&udi)),
                 udi: Some(udi),
-                serial: Some(SERIALS[n].into()),
+                serial: Some((*serial).into()),
                 model: "IP-400".into(),
                 hardware_version: Some("B".into()),
                 key_origin: KeyOrigin::Puf,
