@@ -88,6 +88,26 @@ def record_rows(definition: dict, records: dict) -> list[dict]:
     return out
 
 
+def component_rows(definition: dict, made: list, blob) -> list[dict]:
+    """One row for each component in the bills of materials of each release."""
+    out = []
+    for index, said in made:
+        for sbom in said["body"]["content"].get("sboms", ()):
+            try:
+                components = pointer(json.loads(blob(sbom["normalised"]["digest"]) or b""), "/sbom/components")
+            except ValueError:
+                components = None
+            for component in components if isinstance(components, list) else ():
+                def value(path):
+                    if path == "@entry":
+                        return index
+                    if path.startswith("@component "):
+                        return pointer(component, path.removeprefix("@component "))
+                    return pointer(said, path)
+                out.append({c["name"]: value(c["from"]) for c in definition["columns"]})
+    return out
+
+
 def lines(raw: bytes) -> list[dict]:
     if raw and not raw.endswith(b"\n"):
         raise Refused("its last line has no end")

@@ -20,7 +20,7 @@ from members import BadPackage, Damaged, Members
 from notes import Checkpoint, Note, Policy
 from schema import Schema
 from shape import check as check_shape
-from tables import current, figure, lines, record_rows, row, selects
+from tables import component_rows, current, figure, lines, record_rows, row, selects
 
 SCHEMA = "vouchsafe-package@v1"
 MIMETYPE = b"application/vnd.vouchsafe.package+zip"
@@ -152,7 +152,7 @@ class Verification:
         self.tables = {t["definition"]["name"]: [] for t in self.index["tables"] if t["definition"]["kind"] == "entries"}
         projections = [t["definition"] for t in self.index["tables"] if t["definition"]["kind"] == "entries"]
         self.book, heads, time = KeyBook(self.schema), {}, None
-        self.stated, self.flagged = [], set()
+        self.stated, self.flagged, self.made = [], set(), []
         held = [n for n in self.members.names() if n.startswith("entries/")]
         for n, name in enumerate(held):
             if name != f"entries/{n:06}.cborseq" or (raw := self.read(name)) is None:
@@ -183,6 +183,8 @@ class Verification:
                     self.name_blobs(content)
                     if body["fact"] in ("RecordRevised", "RecordRetired"):
                         self.stated.append((index, time, said))
+                    if body["fact"] == "ReleaseMade":
+                        self.made.append((index, said))
                     if body["fact"] in ("Corrected", "Voided"):
                         self.flagged.add(content["entry"]["index"])
                     for definition in projections:
@@ -248,8 +250,10 @@ class Verification:
         if any(m.startswith("entries") for m in self.bad):
             return
         self.same, self.states = 0, 0
-        records = current(self.stated, self.flagged, self.index["at"],
-                          lambda digest: self.read(f"blobs/{digest}") if f"blobs/{digest}" in self.members else None)
+        def blob(digest):
+            return self.read(f"blobs/{digest}") if f"blobs/{digest}" in self.members else None
+
+        records = current(self.stated, self.flagged, self.index["at"], blob)
         for table in self.index["tables"]:
             definition = table["definition"]
             name = definition["name"]
@@ -264,7 +268,9 @@ class Verification:
                 if any(r["entry"] is not None and r["entry"] not in held for r in rows):
                     raise Refused("a row cites an entry that is not in the package")
                 if definition["kind"] != "state":
-                    if definition["kind"] != "entries":
+                    if definition["kind"] == "components":
+                        self.tables[name] = component_rows(definition, self.made, blob)
+                    elif definition["kind"] != "entries":
                         self.tables[name] = record_rows(definition, records)
                     if rows != self.tables[name]:
                         raise Refused("its rows are not those that the entries give")

@@ -25,7 +25,7 @@ use crate::pruned;
 use crate::scope::Scope;
 use crate::select::{Selection, decode, select};
 use crate::sparse::Sparse;
-use crate::table::{Asked, Projector, Records, Table, definitions, figures, record_rows, state_rows};
+use crate::table::{Asked, Projector, Records, Table, definitions, figures, state_rows};
 use crate::zip::{MAX_MEMBER, Method, Writer};
 
 /// Entries read at once.
@@ -104,8 +104,7 @@ pub fn build<W: Write>(
     let asked = Asked { world: &sparse.world, at, known, device, named: &sparse.named };
     tables.extend(state_rows(&definitions, &asked));
     enough(origin.world, &asked, &tables)?;
-    let current = records.at(at, |digest| origin.blobs.get(digest).ok().flatten());
-    tables.extend(record_rows(&definitions, &current));
+    tables.extend(records.tables(&definitions, at, |digest| origin.blobs.get(digest).ok().flatten()));
     tables.sort_by(|a, b| a.definition.name.cmp(&b.definition.name));
 
     // The tree.

@@ -14,7 +14,7 @@ use world::fleet::Subject;
 use crate::error::Error;
 use crate::scope::Scope;
 use crate::select::{decode, each};
-use crate::table::{Asked, Definition, Kind, Records, definitions, record_rows, state_rows};
+use crate::table::{Asked, Definition, Kind, Records, definitions, state_rows};
 
 /// Version of the database's tables, in `PRAGMA user_version`.
 pub const VERSION: i32 = 1;
@@ -73,8 +73,8 @@ pub fn export(
         Ok(())
     })?;
     let asked = Asked { world, at, known, device: None, named: &named };
-    let current = records.at(at, |digest| blobs.get(digest).ok().flatten());
-    for table in state_rows(&definitions, &asked).into_iter().chain(record_rows(&definitions, &current)) {
+    let from_blobs = records.tables(&definitions, at, |digest| blobs.get(digest).ok().flatten());
+    for table in state_rows(&definitions, &asked).into_iter().chain(from_blobs) {
         let statement = insert(&table.definition);
         for row in &table.rows {
             out.row(&table.definition.name, &statement, row)?;

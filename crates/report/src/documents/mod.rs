@@ -69,6 +69,7 @@ const RELEASES: Template = Template {
     tables: &[
         "releases",
         "systems",
+        "components",
         "withdrawals",
         "support",
         "advisories",

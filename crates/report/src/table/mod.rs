@@ -3,6 +3,7 @@
 //! the world compute (docs/spec/package.md, 6).
 
 mod catalogue;
+mod components;
 mod records;
 mod state;
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use catalogue::{definitions, figures};
-pub(crate) use records::{Records, rows as record_rows};
+pub(crate) use records::Records;
 pub(crate) use state::{Asked, rows as state_rows};
 
 /// Name of the table that is not a member: the entries themselves.
@@ -31,6 +32,8 @@ pub enum Kind {
     Records,
     /// One row for each target of a link field of those records.
     Links,
+    /// One row for each component in the bills of materials of each release.
+    Components,
 }
 
 /// One column.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use evidence::{Entry, Fact, Hash, Time};
 use serde_json::Value;
 
+use super::components::Components;
 use super::{Definition, Kind, Table};
 
 /// First line of a normal form.
@@ -34,10 +35,11 @@ pub(crate) struct Records {
     stated: Vec<Stated>,
     /// Entries that were corrected or voided.
     flagged: BTreeSet<u64>,
+    components: Components,
 }
 
 /// A record as it counts.
-pub(crate) struct Current {
+struct Current {
     index: u64,
     time: Time,
     said: Value,
@@ -47,6 +49,7 @@ pub(crate) struct Current {
 
 impl Records {
     pub(crate) fn take(&mut self, index: u64, time: Time, entry: &Entry) {
+        self.components.take(index, entry);
         match &entry.body().fact {
             Fact::RecordRevised(f) => {
                 let said = evidence::json::entry_json(entry);
@@ -68,12 +71,20 @@ impl Records {
         }
     }
 
-    /// The revisions that count at a moment, with what their blobs say as far as they are held.
-    pub(crate) fn at(
+    /// The tables among `definitions` that blobs are read for.
+    pub(crate) fn tables(
         &self,
+        definitions: &[Definition],
         at: Time,
         mut blob: impl FnMut(&Hash) -> Option<Vec<u8>>,
-    ) -> BTreeMap<Key, Current> {
+    ) -> Vec<Table> {
+        let mut out = rows(definitions, &self.at(at, &mut blob));
+        out.extend(self.components.tables(definitions, &mut blob));
+        out
+    }
+
+    /// The revisions that count at a moment, with what their blobs say as far as they are held.
+    fn at(&self, at: Time, blob: &mut impl FnMut(&Hash) -> Option<Vec<u8>>) -> BTreeMap<Key, Current> {
         let mut last: BTreeMap<&Key, &Stated> = BTreeMap::new();
         for stated in self.stated.iter().filter(|s| s.time <= at && !self.flagged.contains(&s.index)) {
             last.insert(&stated.key, stated);
@@ -91,7 +102,7 @@ impl Records {
 }
 
 /// The fields of a normal form; `None` for bytes that are none.
-pub(crate) fn fields(bytes: &[u8]) -> Option<Fields> {
+fn fields(bytes: &[u8]) -> Option<Fields> {
     let mut rest = std::str::from_utf8(bytes).ok()?.strip_prefix(HEADER)?;
     let mut out = Fields::new();
     while !rest.is_empty() {
@@ -111,7 +122,7 @@ pub(crate) fn fields(bytes: &[u8]) -> Option<Fields> {
 }
 
 /// The tables of records and links among `definitions`.
-pub(crate) fn rows(definitions: &[Definition], current: &BTreeMap<Key, Current>) -> Vec<Table> {
+fn rows(definitions: &[Definition], current: &BTreeMap<Key, Current>) -> Vec<Table> {
     let wanted = |d: &Definition, c: &Current| d.kinds.is_empty() || d.kinds.contains(&c.kind);
     let mut out = Vec::new();
     for d in definitions {
@@ -122,7 +133,7 @@ pub(crate) fn rows(definitions: &[Definition], current: &BTreeMap<Key, Current>)
                     rows.push(d.columns.iter().map(|column| record(c, column.from.as_deref())).collect());
                 }
                 Kind::Links => links(d, key, c, current, &mut rows),
-                Kind::Entries | Kind::State => {}
+                Kind::Entries | Kind::State | Kind::Components => {}
             }
         }
         if matches!(d.kind, Kind::Records | Kind::Links) {

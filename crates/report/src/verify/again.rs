@@ -10,7 +10,7 @@ use super::{DocumentsAgain, Run};
 use crate::build::subject;
 use crate::figure::Tables;
 use crate::index::{Documents, Generator};
-use crate::table::{Asked, Definition, Kind, Table, definitions, figures, record_rows, state_rows};
+use crate::table::{Asked, Definition, Kind, Table, definitions, figures, state_rows};
 
 /// What was computed again.
 pub(super) struct Again {
@@ -52,8 +52,9 @@ impl<R: Read + Seek> Run<'_, R> {
                 let (world, known) = (&found.sparse.world, self.index.known.size);
                 let asked = Asked { world, at, known, device: device.as_ref(), named: &found.sparse.named };
                 all.extend(state_rows(&states, &asked));
-                let current = found.records.at(at, |digest| self.read_held(&format!("blobs/{digest}")));
-                all.extend(record_rows(&stated, &current));
+                all.extend(
+                    found.records.tables(&stated, at, |digest| self.read_held(&format!("blobs/{digest}"))),
+                );
             }
             Err(e) => self.problem("index.json", format!("its moment: {e}")),
         }

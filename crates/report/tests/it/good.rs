@@ -107,6 +107,7 @@ fn figures_count_what_the_story_tells() {
         ("vulnerabilities", 1),
         ("affected", 1),
         ("devices", 4),
+        ("components", 4),
         ("records", 10),
         ("software-requirements", 2),
         ("trace", 9),

@@ -80,7 +80,10 @@ impl Cast {
             raw: blob(format!("{{\"bomFormat\":\"CycloneDX\",\"version\":\"{version}\"}}")),
             parser: "cyclonedx".into(),
             parser_version: 1,
-            normalised: blob(format!("{{\"components\":[],\"version\":\"{version}\"}}")),
+            normalised: blob(format!(
+                "{{\"sbom\":{{\"components\":[{{\"name\":\"lwip\",\"purls\":[\"pkg:generic/lwip@2.1.2\"],\"version\":\"2.1.2\"}},\
+                 {{\"name\":\"app {version}\"}}],\"metadata\":{{}}}},\"version\":1}}"
+            )),
         };
         let fact = ReleaseMade {
             product: "pump".into(),

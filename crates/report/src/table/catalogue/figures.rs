@@ -63,6 +63,7 @@ pub(crate) fn figures(scope: &Scope) -> Vec<Figure> {
         count("acts", "Entries that persons signed themselves", "acts", &[]),
         count("corrections", "Corrected and voided entries", "corrections", &[]),
         count("releases", "Releases of items", "releases", &[]),
+        count("components", "Components in their bills of materials", "components", &[]),
         count("systems", "System releases", "systems", &[]),
         join(
             "withdrawn",
@@ -129,7 +130,7 @@ pub(crate) fn figures(scope: &Scope) -> Vec<Figure> {
             ),
             count(
                 "risks-not-acceptable",
-                "Residual risks that are not",
+                "Residual risks that are not acceptable",
                 "risks",
                 &[("residual-acceptable", json!("false"))],
             ),

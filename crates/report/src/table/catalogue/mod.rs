@@ -54,6 +54,29 @@ fn state(name: &str, title: &str, columns: &[Stated]) -> Definition {
     }
 }
 
+/// The components of releases, by their bills of materials as read.
+fn components() -> Definition {
+    let of_entry = [("item", "Item", "/body/content/item"), ("release", "Release", "/body/content/version")];
+    let of_component = [
+        ("name", "Component", "/name"),
+        ("version", "Version", "/version"),
+        ("purls", "Package URLs", "/purls"),
+        ("supplier", "Supplier", "/supplier/name"),
+        ("licences", "Licences", "/licences"),
+        ("end_of_support", "End of support", "/end_of_support"),
+    ];
+    let first = column("entry", "Entry", Some("@entry"));
+    let of_entry = of_entry.map(|(name, title, from)| column(name, title, Some(from)));
+    let of_component =
+        of_component.map(|(name, title, from)| column(name, title, Some(&format!("@component {from}"))));
+    let columns = std::iter::once(first).chain(of_entry).chain(of_component).collect();
+    Definition {
+        kind: Kind::Components,
+        columns,
+        ..state("components", "Components of releases, by their bills of materials", &[])
+    }
+}
+
 fn acts() -> Definition {
     let columns: &[Projected] = &[
         ("person", "Person", ".source"),
@@ -138,6 +161,7 @@ fn common() -> Vec<Definition> {
                 ("by", "Stated by", ".source"),
             ],
         ),
+        components(),
         entries(
             "systems",
             "System releases",
