@@ -64,6 +64,7 @@ pub fn all() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("state", states()),
         ("statement", signed().into_iter().map(|(_, statement, _)| statement).collect()),
         ("tile_path", text(documents::PATHS)),
+        ("udi", text(documents::UDIS)),
         ("vers", text(documents::RANGES)),
         ("webauthn", of_kind("webauthn")),
     ]

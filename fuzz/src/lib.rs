@@ -45,6 +45,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("state", state),
     ("statement", statement),
     ("tile_path", tile_path),
+    ("udi", udi),
     ("vers", vers),
     ("webauthn", webauthn),
 ];
@@ -298,6 +299,33 @@ pub fn purl(data: &[u8]) -> bool {
     let written = again(&purl.to_string());
     assert_eq!(again(&written), written);
     true
+}
+
+/// Carriers of device identifiers: nothing is refused or dropped, and what the strict readers of GS1 take is written and read
+/// again as the same.
+pub fn udi(data: &[u8]) -> bool {
+    use formats::udi::gs1::{self, link, scan};
+    let Ok(text) = from_utf8(data) else { return false };
+    let udi = formats::udi::parse(text);
+    assert_eq!(udi.scanned, text);
+    let again = formats::udi::parse(&udi.scanned);
+    assert_eq!(again, udi);
+    if let Ok(elements) = gs1::bracketed(text, false) {
+        assert_eq!(gs1::bracketed(&gs1::brackets(&elements), false).expect("its own form"), elements);
+    }
+    if let Ok(elements) = gs1::message(text, '^') {
+        assert_eq!(gs1::message(&gs1::compose(&elements, '^'), '^').expect("its own form"), elements);
+    }
+    if let Ok(elements) = link::parse(text, link::Leniency::ALL) {
+        let written = link::generate(&elements, link::STEM, link::Leniency::ALL).expect("it was a link");
+        let mut read = link::parse(&written, link::Leniency::ALL).expect("its own form");
+        let mut elements = elements;
+        read.sort_by(|a, b| a.ai.cmp(&b.ai));
+        elements.sort_by(|a, b| a.ai.cmp(&b.ai));
+        assert_eq!(read, elements);
+    }
+    let _ = scan::read(text);
+    udi.agency.is_some()
 }
 
 /// Ranges of versions, in their own and in native notations, and what they say about a version.

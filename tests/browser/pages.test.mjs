@@ -15,6 +15,25 @@ const SHOTS = process.env.SCREENSHOTS ?? "screenshots";
 const PAGES = {
   overview: "/",
   "overview-then": "/?known=120",
+  fleet: "/fleet",
+  "fleet-filtered": "/fleet?where=seen+%3C+2023-11-27T00%3A00%3A00Z&grade=attested",
+  "fleet-then": "/fleet?known=700",
+  "fleet-wrong": "/fleet?where=grade+%3D+atested",
+  "fleet-none": "/fleet?where=serial+%3D+nobody",
+  "fleet-empty": "/fleet?known=100",
+  device: "/fleet/{updated}",
+  "device-then": "/fleet/{updated}?at=2023-11-20T12:00:00Z&known=2023-11-20T12:00:00Z",
+  "device-cloned": "/fleet/{cloned}",
+  "device-altered": "/fleet/{altered}",
+  "device-never": "/fleet/{never}",
+  "device-declared": "/fleet/{declared}",
+  findings: "/findings?state=all",
+  "findings-silence": "/findings?kind=silence&site=site-14",
+  "findings-none": "/findings?known=100",
+  releases: "/releases",
+  "releases-none": "/releases?known=100",
+  release: "/releases/{newest}",
+  "release-withdrawn": "/releases/{withdrawn}",
   log: "/log",
   "log-filtered": "/log?fact=Equivocated",
   "log-none": "/log?fact=Recovered",
@@ -68,7 +87,7 @@ async function find(path, text) {
   const row = page.locator("tbody tr", { hasText: text }).first();
   const href = await row.locator("a.row").getAttribute("href");
   await context.close();
-  return href.replace(/^.*\//, "");
+  return href.replace(/^.*\//, "").replace(/\?.*$/, "");
 }
 
 before(async () => {
@@ -84,6 +103,13 @@ before(async () => {
     corrected: await find("/log?fact=Decision", "corrected"),
     equivocated: await find("/log?fact=Equivocated", "claim"),
     release: await find("/log?fact=ReleaseMade", "released"),
+    updated: await find("/fleet", "IP4-0100000"),
+    cloned: await find("/fleet", "IP4-0100005"),
+    altered: await find("/fleet", "IP4-0100010"),
+    never: await find("/fleet", "IP4-0100008"),
+    declared: await find("/fleet", "IP4-0000902"),
+    newest: await find("/releases", "2.1.1"),
+    withdrawn: await find("/releases", "2.0.3"),
   };
 });
 
@@ -174,8 +200,56 @@ test("the keyboard reaches the skip link, the navigation and the as-of panel", a
   await context.close();
 });
 
+test("the fleet is narrowed without script, by keyboard alone, and numbers lead to their lists", async () => {
+  const { page, context } = await open("/fleet", { javaScriptEnabled: false });
+  await page.getByLabel("Condition").focus();
+  await page.keyboard.type('serial ~ "IP4-01" and not silent = yes');
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "f-site");
+  await page.keyboard.press("ArrowDown");
+  await page.getByLabel("Condition").press("Enter");
+  const here = new URL(page.url());
+  assert.equal(here.searchParams.get("where"), 'serial ~ "IP4-01" and not silent = yes');
+  assert.equal(here.searchParams.get("site"), "site-14");
+  const said = await page.locator(".lead").innerText();
+  const rows = await page.locator("#devices tbody tr").count();
+  assert.match(said, new RegExp(`^${rows} of 32 devices match\\.`));
+  await page.locator("#devices a.row").first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/fleet/dev:**");
+  await page.getByRole("link", { name: "The same as a table" }).press("Enter");
+  assert.equal(new URL(page.url()).hash, "#h-iv");
+  await context.close();
+});
+
+test("a bad condition says where, and is corrected in place", async () => {
+  const { page, context } = await open("/fleet?where=site+%3D%3D+x", { javaScriptEnabled: false });
+  assert.match(await page.getByRole("alert").innerText(), /At character 7/);
+  assert.equal(await page.locator("mark").innerText(), "=");
+  assert.equal(await page.getByLabel("Condition").getAttribute("aria-describedby"), "f-wrong");
+  await page.getByLabel("Condition").fill("site = site-21");
+  await page.getByRole("button", { name: "Filter" }).click();
+  assert.match(await page.locator(".lead").innerText(), /of 32 devices match/);
+  await context.close();
+});
+
+test("every picture has a title, a description and a table with the same figures", async () => {
+  for (const path of ["/fleet", "/fleet/{updated}", "/"]) {
+    const { page, context } = await open(fill(path));
+    for (const picture of await page.locator("svg.pic").all()) {
+      const names = (await picture.getAttribute("aria-labelledby")).split(" ");
+      for (const id of names) assert.ok((await page.locator(`#${id}`).textContent()).length > 10, `${path}: ${id}`);
+      assert.ok(await picture.locator("xpath=ancestor::main").locator("table").count(), `${path}: a table`);
+    }
+    // What certainty is drawn as is told apart by pattern too.
+    const fills = await page.locator("svg.pic .m-ass").evaluateAll((all) => all.map((e) => e.getAttribute("fill")));
+    assert.ok(fills.every((fill) => fill === "url(#hatch)"), path);
+    await context.close();
+  }
+});
+
 test("a page prints without its bar and in black on white", async () => {
-  for (const name of ["entry-attested", "overview"]) {
+  for (const name of ["entry-attested", "overview", "fleet", "device", "findings", "release"]) {
     const { page, context } = await open(fill(PAGES[name]), { colorScheme: "dark" });
     await page.pdf({ path: join(SHOTS, `${name}.pdf`), preferCSSPageSize: true });
     await page.emulateMedia({ media: "print" });
@@ -197,6 +271,26 @@ test("new entries are announced where an event stream says so", async () => {
   await page.goto(`${site.url}/log`);
   await page.locator("#fresh").waitFor({ state: "visible" });
   assert.match(await page.locator("#fresh").innerText(), /2 new entries/);
+  await context.close();
+});
+
+test("a device's page announces that device's entries, the fleet's those about devices", async () => {
+  const { page, context } = await open("/nowhere");
+  const size = Number(await page.locator("script[data-size]").getAttribute("data-size"));
+  const says = [
+    { fact: "Tick", source: "ledger:0" },
+    { fact: "Attested", source: paths.updated },
+    { fact: "Attested", source: paths.cloned },
+    { fact: "DeviceMoved", source: "person:0" },
+  ];
+  const body = says.map((data, n) => `id: ${size + n}\ndata: ${JSON.stringify(data)}\n\n`).join("");
+  await page.route("**/api/v1/events**", (route) => route.fulfill({ contentType: "text/event-stream", body }));
+  await page.goto(`${site.url}/fleet/${paths.updated}`);
+  await page.locator("#fresh").waitFor({ state: "visible" });
+  assert.match(await page.locator("#fresh").innerText(), /^1 new entry by this device/);
+  await page.goto(`${site.url}/fleet`);
+  await page.locator("#fresh").waitFor({ state: "visible" });
+  assert.match(await page.locator("#fresh").innerText(), /^3 new entries about the fleet/);
   await context.close();
 });
 

@@ -1,6 +1,6 @@
 //! Processor time of an individually signed attestation, from bytes to receipt, against one `verify_strict`.
 //!
-//! The way in is a [`Sink`]: today the ledger itself; another one comes with plain HTTP, which is what the mark asks for.
+//! At the ledger itself, in this process; over plain HTTP, which is what the mark asks for, in `http`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,25 +16,13 @@ const BATCH: usize = 100;
 /// Clients that submit at once.
 const CLIENTS: usize = 4;
 
-/// Where batches go.
-trait Sink: Sync {
-    /// Submits a batch and waits until all of it is acknowledged.
-    fn submit(&self, batch: Vec<Arc<[u8]>>);
-}
-
-impl Sink for Ledger {
-    fn submit(&self, batch: Vec<Arc<[u8]>>) {
-        accept(self, batch);
-    }
-}
-
 /// Microseconds of processor time and of time for each of the entries.
-fn drive(sink: &dyn Sink, clients: Vec<Vec<Arc<[u8]>>>) -> (f64, f64) {
+fn drive(ledger: &Ledger, clients: Vec<Vec<Arc<[u8]>>>) -> (f64, f64) {
     let n: usize = clients.iter().map(Vec::len).sum();
     let (processor, start) = (machine::processor(), Instant::now());
     std::thread::scope(|scope| {
         for entries in clients {
-            scope.spawn(move || entries.chunks(BATCH).for_each(|batch| sink.submit(batch.to_vec())));
+            scope.spawn(move || entries.chunks(BATCH).for_each(|batch| accept(ledger, batch.to_vec())));
         }
     });
     let used = machine::processor() - processor;
@@ -66,7 +54,7 @@ pub(crate) fn measure(settings: &Settings, table: &mut Table) {
         measured: format!("{used:.1} µs ({} /s)", count(1e6 / spent)),
         floor: format!("{floor:.1} µs `verify_strict`"),
         ratio: format!("{:.2}", used / floor),
-        mark: "<= 2 (over HTTP)".into(),
-        holds: Some(used <= 2.0 * floor),
+        mark: "-".into(),
+        holds: None,
     });
 }

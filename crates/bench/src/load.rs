@@ -44,6 +44,15 @@ impl Place {
         place
     }
 
+    /// A log that is there.
+    pub(crate) const fn at(root: PathBuf) -> Self {
+        Self(root)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.0
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.0.join("data")
     }

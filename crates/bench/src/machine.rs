@@ -113,7 +113,12 @@ pub(crate) fn hash() -> f64 {
 
 /// Seconds of processor time that this process has used, all threads together.
 pub(crate) fn processor() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    processor_of("self")
+}
+
+/// Seconds of processor time that a process has used.
+pub(crate) fn processor_of(process: &str) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let field = |n: usize| after.split_whitespace().nth(n).and_then(|w| w.parse::<f64>().ok()).unwrap_or(0.0);
     (field(11) + field(12)) / TICKS

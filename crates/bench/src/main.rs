@@ -13,11 +13,13 @@
 mod acknowledge;
 mod audits;
 mod big;
+mod http;
 mod ingest;
 mod load;
 mod machine;
 mod packages;
 mod restart;
+mod sboms;
 mod table;
 mod tree;
 
@@ -50,6 +52,10 @@ fn main() -> ExitCode {
             "--entries" => entries = words.next().and_then(|n| n.replace('_', "").parse().ok()),
             "--dir" => directory = words.next().map_or(directory, PathBuf::from),
             "--only" => only = words.next(),
+            http::SERVE => {
+                http::be_the_server(words.next().map(PathBuf::from).unwrap());
+                return ExitCode::SUCCESS;
+            }
             restart::WORLD => {
                 restart::weigh(&words.next().map(PathBuf::from).unwrap());
                 return ExitCode::SUCCESS;
@@ -67,9 +73,11 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 8] = [
         ("tree", tree::measure),
+        ("sboms", sboms::measure),
         ("ingest", ingest::measure),
+        ("http", http::measure),
         ("acknowledge", acknowledge::measure),
         ("audit", audits::measure),
         ("package", packages::measure),

@@ -24,6 +24,16 @@ pub(crate) fn now() -> Time {
     Time::from_seconds(since.as_secs()).unwrap_or(Time::MAX)
 }
 
+/// Names the time that entries and signatures claim, where it is not the machine's: for stories on simulated logs. A claim is a
+/// claim; log time is the ledger's own.
+pub(crate) const CLAIMED_TIME: &str = "VOUCHSAFE_CLAIMED_TIME";
+
+/// The time that what is signed here claims.
+pub(crate) fn claimed() -> Time {
+    let told = std::env::var(CLAIMED_TIME).ok();
+    told.and_then(|told| told.parse().ok()).unwrap_or_else(now)
+}
+
 /// Measures how long something takes, to tell the user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Instant);

@@ -49,7 +49,7 @@ impl DataDir {
         self.root.join("log.policy")
     }
 
-    fn snapshots(&self) -> Snapshots {
+    pub(crate) fn snapshots(&self) -> Snapshots {
         Snapshots::new(self.root.join("snapshots"))
     }
 

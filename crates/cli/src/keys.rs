@@ -159,6 +159,18 @@ impl Signer {
         }
     }
 
+    /// An Ed25519 signature over `message` as it is, for COSE.
+    pub(crate) fn sign_raw(&self, message: &[u8]) -> Result<[u8; 64], Failure> {
+        match self {
+            Self::Here { secret, .. } => Ok(secret.sign(message).to_bytes()),
+            Self::SshKeygen { .. } => Err(Failure::input(
+                "signing",
+                "this key is enrolled for COSE, which ssh-keygen does not make",
+            )
+            .hint("give the private Ed25519 key file, or enrol the key with `--use ssh`")),
+        }
+    }
+
     /// An SSHSIG blob over `message` in `namespace`.
     pub(crate) fn sign(&self, namespace: &str, message: &[u8]) -> Result<Vec<u8>, Failure> {
         match self {

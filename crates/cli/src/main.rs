@@ -9,7 +9,9 @@ mod data;
 mod demo;
 mod failure;
 mod keys;
+mod remote;
 mod serve;
+mod session;
 mod text;
 mod ui;
 

@@ -17,6 +17,8 @@ pub(crate) enum Format {
     Text,
     /// For programs: one JSON document.
     Json,
+    /// For spreadsheets: a table, where the results are one.
+    Csv,
 }
 
 /// Where and how to print.
@@ -57,6 +59,11 @@ impl Ui {
         let mut out = io::stdout().lock();
         let written = out.write_all(text.as_ref().as_bytes()).and_then(|()| out.write_all(b"\n"));
         written.and_then(|()| out.flush()).map_err(|e| failure::output(&e))
+    }
+
+    /// Prints a piece of a result, as it is.
+    pub(crate) fn print_part(&self, text: impl AsRef<str>) -> Result<(), Failure> {
+        io::stdout().lock().write_all(text.as_ref().as_bytes()).map_err(|e| failure::output(&e))
     }
 
     /// Prints a result as JSON.

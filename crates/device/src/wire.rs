@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use evidence::cbor::{Malformed, Reader, Reason, Writer};
-use evidence::facts::fleet::Appraisal;
+use evidence::facts::fleet::{Appraisal, AppraisalReason};
 use evidence::{Field, Hash, MAX_ENTRY};
 
 /// Most bytes of a freshness statement.
@@ -20,6 +20,8 @@ pub const MAX_BATCH_BYTES: usize = 1 << 20;
 const MAX_RECEIPT: usize = 16_384;
 /// Major type of a text string (RFC 8949, 3.1).
 const MAJOR_TEXT: u8 = 3;
+/// Most reasons of a verdict.
+const MAX_REASONS: usize = 64;
 /// Most bytes of a code or a sentence.
 const MAX_TEXT: usize = 1_024;
 
@@ -176,7 +178,53 @@ pub struct Answer {
     /// Proof of inclusion, a C2SP tlog-proof.
     pub receipt: Option<String>,
     /// The verdict on the evidence, if it was appraised at once.
-    pub verdict: Option<Appraisal>,
+    pub verdict: Option<Verdict>,
+}
+
+/// The verdict on a piece of evidence, as an attestation result says it (EAR): what the log says in `Appraised`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Worst part first.
+    pub status: Appraisal,
+    /// AR4SI trust vector: instance identity, configuration, executables, file system, hardware, runtime, storage, sourced
+    /// data; 0 where nothing is claimed.
+    pub vector: [i8; 8],
+    /// Why.
+    pub reasons: Vec<AppraisalReason>,
+}
+
+impl Verdict {
+    fn write(&self, w: &mut Writer) {
+        let claimed = || (0u64..).zip(self.vector).filter(|(_, value)| *value != 0);
+        w.int(9);
+        w.map(claimed().count());
+        for (part, value) in claimed() {
+            w.uint(part);
+            w.int(value.into());
+        }
+        w.int(10);
+        w.array(self.reasons.len());
+        self.reasons.iter().for_each(|reason| reason.write(w));
+    }
+}
+
+fn read_vector(r: &mut Reader<'_>) -> Result<[i8; 8], Malformed> {
+    let (mut map, mut vector) = (r.map()?, [0; 8]);
+    loop {
+        let at = r.position();
+        let Some(part) = map.next(r)? else { return Ok(vector) };
+        let place = usize::try_from(part).ok().and_then(|part| vector.get_mut(part));
+        let place = place.ok_or(Malformed { at, reason: Reason::UnknownKey(part) })?;
+        *place = i8::try_from(r.int()?)
+            .map_err(|_| Malformed { at, reason: Reason::OutOfRange("a claim is a signed byte") })?;
+    }
+}
+
+fn read_reasons(r: &mut Reader<'_>) -> Result<Vec<AppraisalReason>, Malformed> {
+    let n = r.array(MAX_REASONS)?;
+    let reasons = (0..n).map(|_| AppraisalReason::read(r)).collect::<Result<_, _>>()?;
+    r.leave();
+    Ok(reasons)
 }
 
 impl Answer {
@@ -214,7 +262,11 @@ impl Answer {
         put(&mut w, &mut n, 5, self.detail.as_ref());
         put(&mut w, &mut n, 6, self.retry_after.as_ref());
         put(&mut w, &mut n, 7, self.receipt.as_ref());
-        put(&mut w, &mut n, 8, self.verdict.as_ref());
+        if let Some(verdict) = &self.verdict {
+            put(&mut w, &mut n, 8, Some(&verdict.status));
+            verdict.write(&mut w);
+            n += 2;
+        }
         let mut out = Writer::with_capacity(w.len() + 1);
         out.map(n);
         let mut out = out.into_bytes();
@@ -230,7 +282,7 @@ impl Answer {
         let mut r = Reader::new(raw);
         let mut map = r.map()?;
         let mut answer = Self::bare(Outcome::Later);
-        let mut outcome = None;
+        let (mut outcome, mut status, mut vector, mut reasons) = (None, None, None, None);
         loop {
             let at = r.position();
             match map.next(&mut r)? {
@@ -246,11 +298,18 @@ impl Answer {
                 Some(5) => answer.detail = Some(r.text(MAX_TEXT)?.into()),
                 Some(6) => answer.retry_after = Some(r.uint()?),
                 Some(7) => answer.receipt = Some(r.text(MAX_RECEIPT)?.into()),
-                Some(8) => answer.verdict = Some(Appraisal::read(&mut r)?),
+                Some(8) => status = Some(Appraisal::read(&mut r)?),
+                Some(9) => vector = Some(read_vector(&mut r)?),
+                Some(10) => reasons = Some(read_reasons(&mut r)?),
                 Some(other) => return Err(Malformed { at, reason: Reason::UnknownKey(other) }),
             }
         }
         answer.outcome = outcome.ok_or(Malformed { at: 0, reason: Reason::Missing("outcome") })?;
+        answer.verdict = match (status, vector, reasons) {
+            (Some(status), Some(vector), Some(reasons)) => Some(Verdict { status, vector, reasons }),
+            (None, None, None) => None,
+            _ => return Err(Malformed { at: 0, reason: Reason::Missing("a part of the verdict") }),
+        };
         let rest = raw.split_at_checked(r.position()).map(|(_, rest)| rest);
         Ok((answer, rest.ok_or(r.bad(Reason::Truncated))?))
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::advisory::{Document, Error};
@@ -23,38 +24,98 @@ const COLUMNS: [&str; 11] = [
     "cwes",
 ];
 
-/// The catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Version of the readers and of the canonical form. A change in what any catalogue reads as raises it.
+pub const PARSER_VERSION: u32 = 1;
+
+/// The catalogue. Field names are alphabetical, so that the canonical JSON is sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Catalogue {
-    /// Version, such as `2025.08.25`; the CSV form has none.
-    pub version: Option<String>,
-    /// When it was released, as written; the CSV form has none.
-    pub released: Option<String>,
     /// Entries by CVE identifier.
     pub entries: BTreeMap<String, Entry>,
+    /// When it was released, as written; the CSV form has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<String>,
+    /// Version, such as `2025.08.25`; the CSV form has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// One exploited vulnerability.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// CVE identifier.
-    pub cve: String,
-    /// Vendor or project.
-    pub vendor: String,
-    /// Product.
-    pub product: String,
-    /// Name.
-    pub name: String,
-    /// Day of its addition, `YYYY-MM-DD`.
-    pub added: String,
     /// What is to be done.
     pub action: String,
+    /// Day of its addition, `YYYY-MM-DD`.
+    pub added: String,
+    /// CVE identifier.
+    pub cve: String,
+    /// Weaknesses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cwes: Vec<String>,
     /// Day by which federal agencies must have done it.
     pub due: String,
+    /// Name.
+    pub name: String,
+    /// Product.
+    pub product: String,
     /// Whether it is known to be used for ransomware.
     pub ransomware: bool,
-    /// Weaknesses.
-    pub cwes: Vec<String>,
+    /// Vendor or project.
+    pub vendor: String,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    catalogue: &'a Catalogue,
+    version: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    catalogue: Catalogue,
+    version: u32,
+}
+
+/// The canonical bytes: JSON in the order of RFC 8785. Same entries, same bytes.
+#[must_use]
+pub fn to_canonical(catalogue: &Catalogue) -> Vec<u8> {
+    // Structs of strings and maps always serialise.
+    serde_json::to_vec(&Written { catalogue, version: PARSER_VERSION }).unwrap_or_default()
+}
+
+/// Reads canonical bytes back.
+///
+/// # Errors
+/// When they are not the canonical form of this version.
+pub fn from_canonical(bytes: &[u8]) -> Result<Catalogue, Error> {
+    let stored: Stored = serde_json::from_slice(bytes).map_err(|error| Error::Syntax {
+        format: "canonical catalogue",
+        line: error.line(),
+        column: error.column(),
+        reason: error.to_string(),
+    })?;
+    let canonical = stored.version == PARSER_VERSION && to_canonical(&stored.catalogue) == bytes;
+    if canonical {
+        Ok(stored.catalogue)
+    } else {
+        Err(Error::Shape { place: "/".to_owned(), reason: "not the canonical form" })
+    }
+}
+
+/// Reads the catalogue from either form, if the bytes look like one of them.
+///
+/// # Errors
+/// As [`from_json`] and [`from_csv`].
+pub fn recognise(bytes: &[u8]) -> Option<Result<Catalogue, Error>> {
+    let text = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes);
+    if text.starts_with(b"cveID,") || text.starts_with(b"\"cveID\",") {
+        return Some(from_csv(bytes));
+    }
+    let document = Document::parse(bytes).ok()?;
+    document.value().get("catalogVersion").is_some().then(|| from_json(bytes))
 }
 
 /// Reads the catalogue from JSON.

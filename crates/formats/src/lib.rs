@@ -3,11 +3,13 @@
 //!
 //! Here live: package identities (purl), version order by scheme, version ranges (vers and native notations),
 //! advisories, the catalogue of exploited vulnerabilities, matching one component with one advisory, software bills of
-//! materials, test results, and requirement sets of other tools. Not here: what a device carries, what was decided about an advisory, storage, clocks and
+//! materials, test results, device identifiers (UDI), lists of devices, and requirement sets of other tools. Not here: what a device carries, what was decided about an advisory, storage, clocks and
 //! networks. Every reader bounds what it is given and answers with a value or with the place and the reason; none panics
 //! on outside input.
 
 pub mod advisory;
+mod crc32;
+pub mod inventory;
 pub mod junit;
 pub mod kev;
 pub mod matching;
@@ -15,5 +17,6 @@ pub mod purl;
 pub mod requirements;
 pub mod sbom;
 mod source;
+pub mod udi;
 pub mod vers;
 pub mod version;

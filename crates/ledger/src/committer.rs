@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 
+use evidence::facts::fleet::Appraised;
 use tlog::Hash;
 use tlog::tile::Edge;
 
@@ -21,7 +22,7 @@ pub(crate) enum Slot {
     /// It is rejected, and an entry of this batch says so: told only once that entry is durable.
     Kept(Rejection),
     /// It will be at this index.
-    Waiting { index: u64, entry: Hash, leaf: Hash, repeated: bool },
+    Waiting { index: u64, entry: Hash, leaf: Hash, repeated: bool, appraised: Option<Arc<Appraised>> },
 }
 
 /// A submission that waits for its batch.
@@ -102,7 +103,7 @@ pub(crate) fn acknowledge(shared: &Shared, groups: &Receiver<Group>) {
         for pending in group.pending {
             let outcome = |slot| match slot {
                 Slot::Done(rejection) | Slot::Kept(rejection) => Err(rejection),
-                Slot::Waiting { index, entry, leaf, repeated } => {
+                Slot::Waiting { index, entry, leaf, repeated, appraised } => {
                     let proof = match proofs.next() {
                         Some(Ok(proof)) => proof,
                         Some(Err(e)) => return Err(Rejection::OutcomeUnknown(e.to_string())),
@@ -117,6 +118,7 @@ pub(crate) fn acknowledge(shared: &Shared, groups: &Receiver<Group>) {
                         proof,
                         level: Level::Durable,
                         repeated,
+                        appraised,
                     })
                 }
             };

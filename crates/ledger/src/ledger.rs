@@ -403,6 +403,7 @@ impl Ledger {
             proof,
             level: Level::Durable,
             repeated: false,
+            appraised: None,
         })
     }
 

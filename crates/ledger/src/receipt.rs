@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use evidence::Entry;
+use evidence::facts::fleet::Appraised;
 use tlog::{Checkpoint, Hash, Note};
 
 /// How far an entry has come.
@@ -47,6 +48,9 @@ pub struct Receipt {
     pub level: Level,
     /// The entry was in the log before it came this time.
     pub repeated: bool,
+    /// The verdict on a device's evidence, passed when it was taken: in the log, as the entry after it, where it differs
+    /// from the device's last one. Not for repeats.
+    pub appraised: Option<Arc<Appraised>>,
 }
 
 impl Receipt {

@@ -4,6 +4,8 @@
 //! nothing between them), and how many there are (*counted*: the tree's size). The walk over the states runs beside the
 //! write path: the world keeps aside what changes meanwhile and is never held longer than one piece takes.
 
+mod stored;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ use world::{APPLY_VERSION, CONCERNS, State};
 use crate::error::LedgerError;
 use crate::shared::Shared;
 use crate::snapshot::Snapshots;
+
+pub use stored::StoredTree;
 
 /// Sealed trees kept in memory; older ones come back by replay.
 pub const KEPT: usize = 48;
@@ -72,19 +76,24 @@ impl SealedTree {
     }
 }
 
+impl SealedTree {
+    fn membership(&self, key: &[u8]) -> Option<Membership> {
+        match self.keys.binary_search_by(|k| k[..].cmp(key)) {
+            Ok(place) => self.member(place).map(Membership::Present),
+            Err(next) => {
+                let before = next.checked_sub(1).and_then(|place| self.member(place));
+                Some(Membership::Absent { before, after: self.member(next) })
+            }
+        }
+    }
+}
+
 impl SealedTrees {
     /// What the tree of a concern says about a key.
     #[must_use]
     pub fn membership(&self, concern: &str, key: &[u8]) -> Option<Membership> {
         let at = CONCERNS.iter().position(|c| *c == concern)?;
-        let tree = self.trees.get(at)?;
-        match tree.keys.binary_search_by(|k| k[..].cmp(key)) {
-            Ok(place) => tree.member(place).map(Membership::Present),
-            Err(next) => {
-                let before = next.checked_sub(1).and_then(|place| tree.member(place));
-                Some(Membership::Absent { before, after: tree.member(next) })
-            }
-        }
+        self.trees.get(at)?.membership(key)
     }
 }
 

@@ -2,12 +2,14 @@
 //! an entry wait: whatever has come when the committer is idle is the next batch.
 
 mod keeping;
+mod passing;
 mod rebuild;
 mod sealing;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use evidence::facts::log::{LogKeyRotated, Tick};
 use evidence::{Entry, Fact, SourceId, Time};
@@ -27,6 +29,9 @@ use crate::seal::SealedTrees;
 use crate::shared::{Reply, Shared};
 use crate::snapshot::Snapshots;
 use crate::voice;
+
+/// The clock's own step.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// What the sequencer is told.
 pub(crate) enum Message {
@@ -78,6 +83,8 @@ pub(crate) struct Sequencer {
     walkers: Vec<JoinHandle<()>>,
     /// Log keys that were rotated away in entries that are not durable yet: without those entries they still hold.
     retired: Vec<SigningKey>,
+    /// The clock says what no tick may say; asked again after a pause.
+    clock_refused: bool,
     /// Log time at which the last seal was asked for.
     sealed_at: Time,
     /// Size of the last snapshot.
@@ -118,6 +125,7 @@ impl Sequencer {
             seal_turn: 0,
             walkers: Vec::new(),
             retired: Vec::new(),
+            clock_refused: false,
             sealed_at: Time::EPOCH,
             snapshot_at: 0,
         }
@@ -144,7 +152,7 @@ impl Sequencer {
                     Err(_) => return,
                 }
             } else if !self.stopping {
-                match self.inbox.recv_timeout(self.options.idle_tick) {
+                match self.inbox.recv_timeout(self.until_tick()) {
                     Ok(message) => self.handle(message),
                     Err(RecvTimeoutError::Timeout) => self.idle(),
                     Err(RecvTimeoutError::Disconnected) => self.stopping = true,
@@ -156,6 +164,9 @@ impl Sequencer {
                     Ok(message) => self.handle(message),
                     Err(_) => break,
                 }
+            }
+            if !self.stopping && self.tick_is_due() {
+                self.idle();
             }
             if !self.busy && !self.is_empty() {
                 self.hand_over();
@@ -292,12 +303,15 @@ impl Sequencer {
         match verdict {
             Verdict::Accept => {
                 let (entry, leaf) = (a.hash, a.leaf);
+                // Against the world before it; logged behind it, in the same batch.
+                let verdict = self.appraise(&a.entry);
                 let index = self.push(&a.entry, a.bytes, a.hash, a.leaf);
-                Slot::Waiting { index, entry, leaf, repeated: false }
+                let appraised = verdict.map(|verdict| self.pass(verdict));
+                Slot::Waiting { index, entry, leaf, repeated: false, appraised }
             }
             Verdict::Taken { index, .. } => match self.logged(index) {
                 Ok((stored, leaf)) if stored.hash() == a.hash => {
-                    Slot::Waiting { index, entry: a.hash, leaf, repeated: true }
+                    Slot::Waiting { index, entry: a.hash, leaf, repeated: true, appraised: None }
                 }
                 Ok((stored, _)) => self.equivocation(index, &stored, &a),
                 Err(e) => Slot::Done(Rejection::Unavailable(e.to_string())),
@@ -349,10 +363,29 @@ impl Sequencer {
         self.say(Tick { time: now }, None, None).map(drop)
     }
 
+    /// Seconds that log time lies behind the clock.
+    fn lag(&self) -> Duration {
+        Duration::from_secs(self.shared.clock.now().since(self.shared.world().now()))
+    }
+
+    /// How long to wait for a message before log time must move on. What moves no clock does not put the tick off: deadlines
+    /// fall due by log time, also while somebody sends what does not verify.
+    fn until_tick(&self) -> Duration {
+        let full = self.options.idle_tick;
+        if self.clock_refused { full } else { full.saturating_sub(self.lag()).max(full.min(SECOND)) }
+    }
+
+    fn tick_is_due(&self) -> bool {
+        !self.clock_refused && self.lag() >= self.options.idle_tick.max(SECOND)
+    }
+
     fn idle(&mut self) {
-        if self.refuse_all().is_none()
-            && let Err(e) = self.tick()
-        {
+        if self.refuse_all().is_some() {
+            return;
+        }
+        let ticked = self.tick();
+        self.clock_refused = ticked.is_err();
+        if let Err(e) = ticked {
             tracing::warn!(error = %e, "no tick");
         }
     }
@@ -464,5 +497,5 @@ impl Sequencer {
 }
 
 const fn waiting((index, entry, leaf): (u64, Hash, Hash)) -> Slot {
-    Slot::Waiting { index, entry, leaf, repeated: false }
+    Slot::Waiting { index, entry, leaf, repeated: false, appraised: None }
 }

@@ -72,22 +72,33 @@ impl Snapshots {
         }
     }
 
+    /// Reads the states of one concern, in order.
+    pub(crate) fn states(&self, size: u64, concern: &str, mut take: impl FnMut(State)) -> io::Result<()> {
+        let path = self.dir.join(size.to_string()).join(concern);
+        let mut file = BufReader::with_capacity(1 << 20, File::open(path)?);
+        let mut last = None::<Vec<u8>>;
+        while let Some(key) = read_part(&mut file)? {
+            let value = read_part(&mut file)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+            if last.as_ref().is_some_and(|last| *last >= key) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "states out of order"));
+            }
+            last = Some(key.clone());
+            take(State { key, value });
+        }
+        Ok(())
+    }
+
     /// Reads a snapshot into an empty world, and says the roots over what was read.
     pub(crate) fn read(&self, size: u64) -> io::Result<(World, Vec<SealedConcern>)> {
-        let dir = self.dir.join(size.to_string());
         let (mut world, mut roots) = (World::new(), Vec::new());
         for concern in CONCERNS {
-            let mut file = BufReader::with_capacity(1 << 20, File::open(dir.join(concern))?);
-            let (mut tree, mut last) = (CompactRange::new(), None::<Vec<u8>>);
-            while let Some(key) = read_part(&mut file)? {
-                let value = read_part(&mut file)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-                if last.as_ref().is_some_and(|last| *last >= key) {
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, "states out of order"));
-                }
-                let state = State { key, value };
+            let (mut tree, mut bad) = (CompactRange::new(), None);
+            self.states(size, concern, |state| {
                 tree.append(state.leaf_hash());
-                world.restore(concern, &state).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
-                last = Some(state.key);
+                bad = bad.take().or(world.restore(concern, &state).err());
+            })?;
+            if let Some(e) = bad {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, e));
             }
             roots.push(SealedConcern { concern: concern.into(), root: tree.root(), count: tree.size() });
         }

@@ -1,6 +1,7 @@
 //! `vouchsafe.toml`: the product, its items, where its records are, and how it extends and changes the profiles.
 
 use crate::profiles;
+use crate::risk::{Policy, RiskFile};
 use crate::schema::file::{
     ClauseFile, FieldFile, KindFile, LinkFile, ProfileFile, RuleChange, RuleFile, StandardFile,
 };
@@ -26,9 +27,15 @@ pub struct Config {
     /// Its variants (UDI-DI), by name.
     #[serde(default)]
     pub variants: BTreeMap<String, Variant>,
+    /// Signatures: where they are, and whose count.
+    #[serde(default)]
+    pub signatures: SignaturesConfig,
     /// Kind of the records of a table without a column `kind`, by path.
     #[serde(default)]
     pub tables: BTreeMap<String, String>,
+    /// The policy of acceptable risk.
+    #[serde(default)]
+    pub risk: Option<RiskFile>,
     /// Own kinds, or more fields for known ones.
     #[serde(default)]
     pub kinds: BTreeMap<String, KindFile>,
@@ -95,6 +102,24 @@ pub struct ItemConfig {
     pub paths: Vec<String>,
 }
 
+/// Signatures that are kept beside the records. Made and verified by the binary; here is where they are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SignaturesConfig {
+    /// Folder, relative to this file.
+    #[serde(default = "default_signatures")]
+    pub folder: String,
+    /// File in the form of OpenSSH's `allowed_signers`, relative to this file: whose signatures count.
+    #[serde(default)]
+    pub allowed_signers: Option<String>,
+}
+
+impl Default for SignaturesConfig {
+    fn default() -> Self {
+        Self { folder: default_signatures(), allowed_signers: None }
+    }
+}
+
 /// A variant of the product.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -109,6 +134,10 @@ pub struct Variant {
 
 fn main_line() -> String {
     "main".to_owned()
+}
+
+fn default_signatures() -> String {
+    "signatures".to_owned()
 }
 
 fn default_roots() -> Vec<String> {
@@ -157,7 +186,8 @@ impl Config {
             rule: self.rule.clone(),
             ..ProfileFile::default()
         });
-        let schema = Schema::compile(&files, &self.rules)?;
+        let mut schema = Schema::compile(&files, &self.rules)?;
+        schema.risk = self.risk.as_ref().map(Policy::compile).transpose()?;
         let stage = |place: String, name: &str| {
             schema.stage(name).ok_or_else(|| SchemaError::Unknown {
                 place,

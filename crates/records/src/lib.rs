@@ -15,6 +15,7 @@ pub mod problem;
 pub mod profiles;
 pub mod record;
 pub mod render;
+pub mod risk;
 pub mod schema;
 pub mod set;
 pub mod source;

@@ -120,7 +120,8 @@ pub fn did_you_mean<'n>(unknown: &str, names: impl Iterator<Item = &'n str>) -> 
 }
 
 /// `"; did you mean `x`?"`, or nothing.
-pub(crate) fn meant<'n>(unknown: &str, names: impl Iterator<Item = &'n str>) -> String {
+#[must_use]
+pub fn meant<'n>(unknown: &str, names: impl Iterator<Item = &'n str>) -> String {
     did_you_mean(unknown, names).map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 

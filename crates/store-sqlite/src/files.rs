@@ -18,7 +18,17 @@ pub(crate) fn replace(
     bytes: &[u8],
     read_only: bool,
 ) -> Result<(), Problem> {
-    let written = write_synced(temporary, bytes, read_only).map_err(|e| problem(&e, temporary));
+    let written = write_synced(temporary, read_only, |file| file.write_all(bytes));
+    settle(written.map_err(|e| problem(&e, temporary)), temporary, path, top)
+}
+
+/// Gives a file that was written under a temporary name the name it is for, durably; removes it when it was not written.
+pub(crate) fn settle(
+    written: Result<(), Problem>,
+    temporary: &Path,
+    path: &Path,
+    top: &Path,
+) -> Result<(), Problem> {
     let moved = written.and_then(|()| fs::rename(temporary, path).map_err(|e| problem(&e, path)));
     if moved.is_err() {
         // It may not exist; then there is nothing to remove.
@@ -28,13 +38,33 @@ pub(crate) fn replace(
     sync_upwards(path, top)
 }
 
-fn write_synced(path: &Path, bytes: &[u8], read_only: bool) -> io::Result<()> {
+/// Writes a new file and makes its bytes durable, though not yet its name.
+pub(crate) fn write_synced(
+    path: &Path,
+    read_only: bool,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
+    write(&mut file)?;
     if read_only {
         set_read_only(&file)?;
     }
     file.sync_all()
+}
+
+/// Writes a new, read-only file without waiting until it is durable.
+#[cfg(target_os = "linux")]
+pub(crate) fn write_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)?;
+    set_read_only(&file)
+}
+
+/// Makes everything in the file system of `path` durable, files and names (syncfs(2): it waits, and tells of errors).
+#[cfg(target_os = "linux")]
+pub(crate) fn sync_everything(path: &Path) -> Result<(), Problem> {
+    let directory = File::open(path).map_err(|e| problem(&e, path))?;
+    rustix::fs::syncfs(&directory).map_err(|e| problem(&e.into(), path))
 }
 
 #[cfg(unix)]

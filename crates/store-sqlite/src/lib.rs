@@ -13,6 +13,7 @@
 //! their tile, blobs against their name, values against their commitment. Not here: what entries mean, signatures,
 //! which root is right.
 
+mod backup;
 mod blobs;
 mod db;
 mod files;
@@ -21,6 +22,7 @@ mod lock;
 mod log;
 mod vault;
 
+pub use backup::{Copied, copy_stores};
 pub use blobs::DirBlobs;
 pub use db::MIN_SQLITE_VERSION;
 pub use guard::FileGuard;

@@ -6,4 +6,5 @@
 //! (`server`).
 
 pub mod design;
+pub mod fleet;
 pub mod population;

@@ -35,6 +35,13 @@ impl<K: Ord + Clone, V: Clone> CowMap<K, V> {
         self.live.range(from..)
     }
 
+    /// The pairs from `from` on and before `to`, in order.
+    pub(crate) fn between(&self, from: K, to: K) -> impl DoubleEndedIterator<Item = (&K, &V)> {
+        // An empty range for bounds that cross, where the map itself would panic.
+        let to = if to < from { from.clone() } else { to };
+        self.live.range(from..to)
+    }
+
     /// The pairs after `after`, in order.
     pub(crate) fn after(&self, after: Option<&K>) -> impl Iterator<Item = (&K, &V)> {
         use std::ops::Bound::{Excluded, Unbounded};

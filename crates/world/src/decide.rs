@@ -320,7 +320,16 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
         Fact::DeviceAttached(f) => attached(world, &f.device, &f.asset),
         Fact::ReleaseWithdrawn(f) => release(world, &f.release),
         Fact::SystemReleaseMade(f) => f.items.iter().find_map(|i| release(world, &i.release)),
-        Fact::Signed(f) => signed(world, f),
+        Fact::AdvisoryTaken(f) => f.supersedes.as_ref().and_then(|old| {
+            let there = world.vulnerabilities().took_advisory(old);
+            (!there).then(|| named("took a state of an advisory", old))
+        }),
+        Fact::VulnerabilityDecided(f) => {
+            let missing = f.supersedes.as_ref().filter(|old| !world.vulnerabilities().decided(old));
+            let missing = missing.map(|old| named("is a decision on a vulnerability", old));
+            missing.or_else(|| f.releases.iter().find_map(|r| release(world, r)))
+        }
+        Fact::Signed(f) => signed(world, f).or_else(|| crate::design::decide(world, &body.fact)),
         Fact::SourceRenamed(f) => unknown(world, &f.source),
         Fact::SourceSuspended(f) => unknown(world, &f.source),
         Fact::SourceReinstated(f) => unknown(world, &f.source),
@@ -345,7 +354,7 @@ fn fact(world: &World, entry: &Entry) -> Option<Refusal> {
                 ))
             })
         }
-        _ => None,
+        other => crate::design::decide(world, other),
     }
 }
 
@@ -390,6 +399,10 @@ fn release(world: &World, entry: &EntryRef) -> Option<Refusal> {
     let known = Known::new(world.size(), world.journal());
     let made = world.releases().get(entry.index, known).is_some_and(|r| r.entry == *entry);
     (!made).then(|| Refusal::Precondition(format!("entry {} with this hash made no release", entry.index)))
+}
+
+fn named(what: &str, entry: &EntryRef) -> Refusal {
+    Refusal::Precondition(format!("no entry {} with this hash {what}", entry.index))
 }
 
 fn unknown(world: &World, id: &SourceId) -> Option<Refusal> {

@@ -10,9 +10,11 @@
 //! | [`clock`] | log time |
 //! | [`journal`] | the log's own facts: genesis, epochs, seals, corrections, keys of the log |
 //! | [`sources`] | who may speak: sources, their keys, names and roles over time |
+//! | [`design`] | records, links, results, signatures and baselines of every line |
 //! | [`release`] | releases, their measurements, withdrawals, reference lists |
 //! | [`fleet`] | every device: what it runs, where, and how that is known |
 //! | [`streams`] | who has said how much: heads, gaps and forks of every stream |
+//! | [`vulnerability`] | advisories in their states, feeds, decisions, other parties' VEX documents |
 //!
 //! Not here: durability, signatures, proofs, permissions (the ledger), and foreign formats.
 
@@ -20,11 +22,13 @@ pub mod clock;
 pub mod concern;
 mod cow;
 pub mod decide;
+pub mod design;
 pub mod fleet;
 pub mod journal;
 pub mod release;
 pub mod sources;
 pub mod streams;
+pub mod vulnerability;
 mod world;
 
 pub use concern::{BadState, State};

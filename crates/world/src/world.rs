@@ -6,28 +6,33 @@ use tlog::Hash;
 use crate::clock::Clock;
 use crate::concern::{BadState, Concern, State};
 use crate::decide::{Verdict, decide};
+use crate::design::{Design, DesignView};
 use crate::fleet::{Arrival, Fleet, FleetView};
 use crate::journal::Journal;
 use crate::release::Releases;
 use crate::sources::Sources;
 use crate::streams::{StreamKey, Streams};
+use crate::vulnerability::Vulnerabilities;
 
 /// Version of `apply` in this program. A log whose epoch is higher needs a newer program.
 pub const APPLY_VERSION: u64 = 1;
 
 /// Names of the concerns, sorted: the order in which they are sealed.
-pub const CONCERNS: [&str; 7] = ["clock", "fleet", "journal", "places", "releases", "sources", "streams"];
+pub const CONCERNS: [&str; 9] =
+    ["clock", "design", "fleet", "journal", "places", "releases", "sources", "streams", "vulnerabilities"];
 
 /// What the first `size` entries of the log amount to.
 #[derive(Debug, Clone, Default)]
 pub struct World {
     size: u64,
     clock: Clock,
+    design: Design,
     fleet: Fleet,
     journal: Journal,
     releases: Releases,
     sources: Sources,
     streams: Streams,
+    vulnerabilities: Vulnerabilities,
     frozen_at: Option<u64>,
 }
 
@@ -80,6 +85,24 @@ impl World {
         &self.releases
     }
 
+    /// Every advisory, decision and statement.
+    #[must_use]
+    pub const fn vulnerabilities(&self) -> &Vulnerabilities {
+        &self.vulnerabilities
+    }
+
+    /// Every record.
+    #[must_use]
+    pub const fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// The records at a time as known after `known` entries.
+    #[must_use]
+    pub fn design_at(&self, at: Time, known: u64) -> DesignView<'_> {
+        DesignView::new(self, at, known)
+    }
+
     /// Every device.
     #[must_use]
     pub const fn fleet(&self) -> &Fleet {
@@ -128,6 +151,8 @@ impl World {
         self.journal.take(index, &body.fact);
         self.apply_to_sources(index, &body.fact);
         self.releases.take(index, hash, &body.fact);
+        self.vulnerabilities.take(index, hash, body);
+        self.design.take(index, hash, &body.fact);
         self.fleet.take(&Arrival { index, age: self.age_of(body, index) }, body);
         self.streams.take(index, body, hash);
         let stream = StreamKey { source: body.source, stream: body.stream };
@@ -182,12 +207,14 @@ impl World {
     fn concern(&self, name: &str) -> Result<&dyn Concern, BadState> {
         match name {
             "clock" => Ok(&self.clock),
+            "design" => Ok(&self.design),
             "fleet" => Ok(&self.fleet),
             "journal" => Ok(&self.journal),
             "places" => Ok(&self.streams.places),
             "releases" => Ok(&self.releases),
             "sources" => Ok(&self.sources),
             "streams" => Ok(&self.streams),
+            "vulnerabilities" => Ok(&self.vulnerabilities),
             _ => Err(BadState::Concern(name.into())),
         }
     }
@@ -195,12 +222,14 @@ impl World {
     fn concern_mut(&mut self, name: &str) -> Result<&mut dyn Concern, BadState> {
         match name {
             "clock" => Ok(&mut self.clock),
+            "design" => Ok(&mut self.design),
             "fleet" => Ok(&mut self.fleet),
             "journal" => Ok(&mut self.journal),
             "places" => Ok(&mut self.streams.places),
             "releases" => Ok(&mut self.releases),
             "sources" => Ok(&mut self.sources),
             "streams" => Ok(&mut self.streams),
+            "vulnerabilities" => Ok(&mut self.vulnerabilities),
             _ => Err(BadState::Concern(name.into())),
         }
     }
@@ -209,24 +238,28 @@ impl World {
     /// at which size. Cheap: nothing is copied until it changes.
     pub fn freeze(&mut self) -> u64 {
         self.clock.freeze_at(self.size);
+        self.design.freeze();
         self.fleet.freeze();
         self.journal.freeze();
         self.releases.freeze();
         self.streams.places.freeze_at(self.size);
         self.sources.freeze();
         self.streams.freeze();
+        self.vulnerabilities.freeze();
         *self.frozen_at.insert(self.size)
     }
 
     /// Forgets the frozen states.
     pub fn thaw(&mut self) {
         self.clock.thaw();
+        self.design.thaw();
         self.fleet.thaw();
         self.journal.thaw();
         self.releases.thaw();
         self.streams.places.thaw();
         self.sources.thaw();
         self.streams.thaw();
+        self.vulnerabilities.thaw();
         self.frozen_at = None;
     }
 

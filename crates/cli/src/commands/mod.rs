@@ -1,17 +1,25 @@
 //! The command line: what all commands share, one file a command below. Doc comments are the help.
 
+mod advisories;
 mod completions;
+mod decide;
 pub(crate) mod demo;
+mod device;
+mod evidence;
 mod export;
+mod fleet;
 mod log;
 pub(crate) use log::init as log_init;
 pub(crate) mod package;
 mod puf;
 mod records;
+pub(crate) mod release;
+mod sbom;
 mod serve;
 mod source;
 mod token;
 pub(crate) mod verify;
+mod vex;
 mod witness;
 
 use std::path::PathBuf;
@@ -58,19 +66,39 @@ enum Command {
     Log(log::LogCommand),
     /// Make an audit package: one file that anyone can verify offline
     Package(package::PackageArgs),
-    /// Write what the log amounts to for other tools
-    #[command(subcommand)]
-    Export(export::ExportCommand),
     /// Verify a proof, an audit package or an exported log, offline
     Verify(verify::VerifyArgs),
     /// Enrol people, services and stations; rotate and revoke their keys
     #[command(subcommand)]
     Source(source::SourceCommand),
+    /// Ask for many devices
+    #[command(subcommand)]
+    Fleet(fleet::FleetCommand),
+    /// Ask for one device
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
+    /// Bring what devices said
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
     /// Issue and revoke tokens for reading
     #[command(subcommand)]
     Token(token::TokenCommand),
     #[command(flatten)]
     Records(records::RecordsCommand),
+    /// State releases, look at them, compare them
+    #[command(subcommand)]
+    Release(release::ReleaseCommand),
+    /// Take in advisories and VEX documents, look at them, watch feeds
+    #[command(subcommand)]
+    Advisories(advisories::AdvisoriesCommand),
+    /// Decide what a vulnerability means for a component
+    Decide(decide::DecideArgs),
+    /// Write what is stated about vulnerabilities, for customers' tools
+    #[command(subcommand)]
+    Vex(vex::VexCommand),
+    /// Write the bill of materials of a release or of what a device runs
+    #[command(subcommand)]
+    Sbom(sbom::SbomCommand),
     /// Cosign the checkpoints of other logs
     #[command(subcommand)]
     Witness(witness::WitnessCommand),
@@ -119,6 +147,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
+    let table = matches!(&command, Command::Fleet(command) if command.has_csv());
+    if context.ui.format == Format::Csv && !table {
+        return Err(Failure::input("printing the results", "they are no table")
+            .hint("give `--format text` or `--format json`"));
+    }
     match command {
         Command::Demo(args) => args.run(context),
         Command::Serve(args) => args.run(context),
@@ -126,11 +159,18 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Witness(command) => command.run(context),
         Command::Log(command) => command.run(context),
         Command::Package(args) => args.run(context),
-        Command::Export(command) => command.run(context),
         Command::Verify(args) => args.run(context),
         Command::Source(command) => command.run(context),
+        Command::Fleet(command) => command.run(context),
+        Command::Device(command) => command.run(context),
+        Command::Evidence(command) => command.run(context),
         Command::Token(command) => command.run(context),
         Command::Records(command) => command.run(context),
+        Command::Release(command) => command.run(context),
+        Command::Advisories(command) => command.run(context),
+        Command::Decide(args) => args.run(context),
+        Command::Vex(command) => command.run(context),
+        Command::Sbom(command) => command.run(context),
         Command::Puf(command) => command.run(context),
         Command::Completions(args) => args.run(context),
     }

@@ -1,5 +1,7 @@
-//! Who acts in the story: people by role with SSH keys, programs with COSE keys, each continuing its own stream.
+//! Who acts in the story: people by role with SSH keys, programs with COSE keys, each continuing its own stream. Those who
+//! give commands have their key in a file, as people have.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ed25519_dalek::{Signer, SigningKey};
@@ -10,7 +12,12 @@ use evidence::types::{Beacon, Bytes};
 use evidence::{Body, Entry, Fact, PublicKey, SourceId, SourceKind, Time};
 use tlog::Hash;
 
+use ssh_key::private::{Ed25519Keypair, Ed25519PrivateKey, KeypairData};
+use ssh_key::public::Ed25519PublicKey;
+use ssh_key::{LineEnding, PrivateKey};
+
 use crate::clock::random;
+use crate::data;
 use crate::failure::Failure;
 
 /// Someone with a key made for the story, and the place its stream has come to.
@@ -39,6 +46,23 @@ impl Actor {
     pub(super) fn device(id: SourceId, secret: SigningKey) -> Self {
         let key = PublicKey::ed25519(secret.verifying_key().to_bytes());
         Self { secret, key, id, sequence: 0, previous: None }
+    }
+
+    /// Writes the key in the OpenSSH format, and the public one beside it. Not encrypted: it belongs to nobody and opens
+    /// nothing but this story.
+    pub(super) fn write_key(&self, folder: &Path, name: &str) -> Result<PathBuf, Failure> {
+        let doing = || format!("writing the key of the {name}");
+        let fail = |e: ssh_key::Error| Failure::environment(doing(), e);
+        let pair = Ed25519Keypair {
+            public: Ed25519PublicKey(self.secret.verifying_key().to_bytes()),
+            private: Ed25519PrivateKey::from_bytes(&self.secret.to_bytes()),
+        };
+        let key = PrivateKey::new(KeypairData::Ed25519(pair), name).map_err(fail)?;
+        let path = folder.join(name);
+        data::write_new(&path, key.to_openssh(LineEnding::LF).map_err(fail)?.as_bytes(), true)?;
+        let public = key.public_key().to_openssh().map_err(fail)?;
+        data::write_new(&path.with_extension("pub"), format!("{public}\n").as_bytes(), false)?;
+        Ok(path)
     }
 
     /// The same device after a restart: the key was derived anew, the stream goes on.

@@ -29,7 +29,11 @@ const LABEL: &[u8] = b"vouchsafe demo device key";
 /// Version of the helper data's context.
 const CONTEXT_VERSION: u32 = 1;
 /// Model of every pump.
-pub(super) const MODEL: &str = "SIM-PUMP-1";
+pub(super) const MODEL: &str = "IP-2W";
+/// Its product: the Basic UDI-DI of the example.
+const PRODUCT: &str = "9506000IP2PUMPPY";
+/// UDI-DI of the variant.
+const UDI_DI: &str = "09506000200019";
 
 /// One pump.
 pub(super) struct Pump {
@@ -98,7 +102,7 @@ impl Pump {
 
     /// What the station states about it. The pump signs that it holds the key.
     pub(super) fn enrolment(&self, origin: &str) -> DeviceEnrolled {
-        let udi = format!("(01)09506000134352(21){}", self.serial);
+        let udi = format!("(01){UDI_DI}(21){}", self.serial);
         let possession = Attached::possession(origin, &self.actor.id, Some(&udi));
         let signature = self.actor.sign(&possession.cose_signed(&self.actor.key));
         DeviceEnrolled {
@@ -112,7 +116,7 @@ impl Pump {
             key_origin: KeyOrigin::Puf,
             helper: Some(Hash(self.helper.digest())),
             report: None,
-            product: "simulated infusion pump".into(),
+            product: PRODUCT.into(),
         }
     }
 

@@ -1,11 +1,18 @@
 //! The demo: a simulated log from its first entry, and what works today, one step after the other. Everything shown is
 //! computed; a step that does not come out as it must ends the story.
 //!
-//! Not here: the acts themselves (`story`), the pumps (`fleet`), the witnesses (`witnesses`).
+//! Not here: the acts themselves (`story`, `maker`, `field`, `after`), the pumps (`fleet`), the maker (`company`), the witnesses
+//! (`witnesses`).
 
 mod after;
 mod cast;
+mod commands;
+mod company;
+mod example;
+mod field;
 mod fleet;
+mod hosting;
+mod maker;
 mod story;
 mod witnesses;
 

@@ -1,35 +1,33 @@
 //! The acts of the story, from the first entry to the last: four simulated months that end at the present.
+//!
+//! Not here: what the pumps do week by week (`field`), and what the maker does by commands (`maker`).
 
 use std::sync::Arc;
 
-use evidence::facts::sources::{KeyRevoked, RevocationCause, SourceEnrolled};
 use evidence::types::Beacon;
 use evidence::{SourceKind, Time};
 use ledger::ports::FixedClock;
-use ledger::{Ledger, Options, Rejection};
+use ledger::{Ledger, Options};
+use serde_json::Value;
 use tlog::policy::Policy;
 use tlog::{Checkpoint, VerifierKey};
-use world::streams::StreamKey;
 
 use super::cast::Actor;
-use super::fleet::{self, Firmware, Pump};
+use super::commands::{Commands, shown};
+use super::company::Company;
+use super::hosting::Hosting;
 use super::witnesses::Witnesses;
 use super::{Stage, must};
-use crate::clock::{self, Stopwatch};
+use crate::clock;
 use crate::commands::log_init::{Making, make};
 use crate::failure::Failure;
-use crate::text::{count, plural, took};
+use crate::text::plural;
 
 /// Seconds of a day and a week.
-const DAY: u64 = 86_400;
-const WEEK: u64 = 7 * DAY;
+pub(super) const DAY: u64 = 86_400;
+pub(super) const WEEK: u64 = 7 * DAY;
 /// Weeks of the story.
-const WEEKS: u64 = 16;
-/// Weeks in which some pumps have no link, and the week they are back.
-const LINK_LOSS: std::ops::Range<u64> = 4..7;
-/// Week in which a clone speaks, and week in which the station's key turns out stolen.
-const CLONE: u64 = 9;
-const THEFT: u64 = 12;
+pub(super) const WEEKS: u64 = 16;
 /// Entries of one submission.
 const BATCH: usize = 500;
 
@@ -39,33 +37,24 @@ pub(super) struct Told {
     pub(super) attested: u64,
 }
 
-/// The ledger while the story runs.
-struct Play<'s, 'u> {
-    stage: &'s mut Stage<'u>,
-    ledger: Ledger,
-    clock: Arc<FixedClock>,
-    start: Time,
-    witnesses: Witnesses,
-    administrator: Actor,
-    station: Actor,
-    attested: u64,
-}
-
-/// The firmware that week's pump runs: two updates, each in two waves.
-fn firmware(week: u64, n: u64) -> Firmware {
-    let wave = n % 2;
-    match week {
-        0..=4 => Firmware("1.0.0"),
-        5 if wave == 0 => Firmware("1.0.0"),
-        5..=9 => Firmware("1.1.0"),
-        10 if wave == 0 => Firmware("1.1.0"),
-        _ => Firmware("2.0.0"),
-    }
+/// The ledger while the story runs, and everyone in it.
+pub(super) struct Play<'s, 'u> {
+    pub(super) stage: &'s mut Stage<'u>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) clock: Arc<FixedClock>,
+    pub(super) start: Time,
+    pub(super) witnesses: Witnesses,
+    pub(super) administrator: Actor,
+    pub(super) company: Company,
+    pub(super) commands: Commands,
+    pub(super) attested: u64,
+    hosting: Hosting,
 }
 
 /// Tells the story.
 pub(super) fn tell(stage: &mut Stage<'_>) -> Result<Told, Failure> {
     let mut play = begin(stage)?;
+    play.existing_product()?;
     let mut pumps = play.enrol()?;
     play.months(&mut pumps)?;
     play.end()
@@ -87,36 +76,34 @@ fn begin<'s, 'u>(stage: &'s mut Stage<'u>) -> Result<Play<'s, 'u>, Failure> {
     };
     let made = make(&stage.data, making)?;
     let clock = Arc::new(FixedClock::new(start.plus(60)));
-    let ledger = stage.data.ledger(clock.clone(), Options::default())?;
+    let ledger = Arc::new(stage.data.ledger(clock.clone(), Options::default())?);
     stage.tell(&format!("{} began at {start}, in {}.", stage.origin, stage.data.root().display()))?;
-    let (station, engineer) = (Actor::new(SourceKind::Station)?, Actor::new(SourceKind::Person)?);
-    let cast = [
-        (&station, "Enrolment station", "station"),
-        (&engineer, "Release engineer", "release"),
-        (&Actor::new(SourceKind::Person)?, "Quality manager", "quality"),
-        (&Actor::new(SourceKind::Ci)?, "Build pipeline", "ci"),
-    ];
-    let mut entries = Vec::new();
-    for (actor, name, role) in cast {
-        let fact = SourceEnrolled {
-            source: actor.id,
-            key: actor.key.clone(),
-            name: name.into(),
-            roles: vec![role.into()],
-            possession: None,
-        };
-        entries.push(administrator.state(clock_now(&clock), None, fact)?);
-    }
-    for outcome in ledger.submit(entries) {
-        outcome?;
-    }
+    let company = Company::found(&stage.beside, &ledger, &mut administrator, clock_now(&clock))?;
     stage.tell(
-        "The administrator, whose SSH key signed each enrolment, enrolled an enrolment station, a release \
-                engineer, a quality manager and a build pipeline.",
+        "The administrator, whose SSH key signed each enrolment, enrolled an enrolment station, a build pipeline, and by \
+         their roles a release engineer, a quality manager, a verification lead, a security engineer and field service.",
     )?;
+    let hosting = Hosting::start(&stage.data, ledger.clone())?;
+    let commands =
+        Commands::new(stage.data.root(), &company.product, hosting.url.clone(), company.token.clone())?;
+    stage.tell(&format!(
+        "A server answers at {} while the story is told; what the maker does are commands against it.",
+        hosting.url
+    ))?;
     let key: &VerifierKey = &made.log_key;
     let witnesses = Witnesses::new(key)?;
-    Ok(Play { stage, ledger, clock, start, witnesses, administrator, station, attested: 0 })
+    Ok(Play {
+        stage,
+        ledger,
+        clock,
+        start,
+        witnesses,
+        administrator,
+        company,
+        commands,
+        attested: 0,
+        hosting,
+    })
 }
 
 fn clock_now(clock: &FixedClock) -> Time {
@@ -125,12 +112,28 @@ fn clock_now(clock: &FixedClock) -> Time {
 }
 
 impl Play<'_, '_> {
-    fn now(&self) -> Time {
+    pub(super) fn now(&self) -> Time {
         clock_now(&self.clock)
     }
 
+    /// Runs a command of the maker, shows it, and reads what it came to. It must end with this status.
+    pub(super) fn command(&self, status: i32, arguments: &[&str]) -> Result<Value, Failure> {
+        self.stage.check()?;
+        self.stage.say(&self.stage.ui.dim(&shown(arguments)))?;
+        self.commands.ends(status, self.now(), arguments)
+    }
+
+    /// Runs a command that states something, signed by a role, through the server. The options that say so are not shown.
+    pub(super) fn state(&self, role: &str, arguments: &[&str]) -> Result<Value, Failure> {
+        self.stage.check()?;
+        self.stage.say(&self.stage.ui.dim(&shown(arguments)))?;
+        let (key, url) = (self.company.key(role), self.commands.url.clone());
+        let signed = ["--key", &key, "--server", &url];
+        self.commands.holds(self.now(), &[arguments, &signed].concat())
+    }
+
     /// The newest checkpoint, as devices embed it.
-    fn beacon(&self) -> Result<Beacon, Failure> {
+    pub(super) fn beacon(&self) -> Result<Beacon, Failure> {
         let key = {
             let world = self.ledger.read();
             VerifierKey::parse(world.journal().log_key())
@@ -142,7 +145,7 @@ impl Play<'_, '_> {
     }
 
     /// Submits entries in batches; each must be taken.
-    fn submit(&mut self, entries: Vec<Arc<[u8]>>) -> Result<(), Failure> {
+    pub(super) fn submit(&mut self, entries: Vec<Arc<[u8]>>) -> Result<(), Failure> {
         let mut entries = entries;
         while !entries.is_empty() {
             self.stage.check()?;
@@ -153,182 +156,6 @@ impl Play<'_, '_> {
             entries = rest;
         }
         Ok(())
-    }
-
-    fn enrol(&mut self) -> Result<Vec<Pump>, Failure> {
-        self.stage.step("Pumps get keys from their own silicon")?;
-        self.clock.set(self.start.plus(DAY));
-        let watch = Stopwatch::start();
-        let bar = self.stage.ui.progress("Enrolling SRAM PUFs", self.stage.devices);
-        let pumps = fleet::enrol(self.stage.seed, self.stage.devices, &bar, &self.stage.stop)?;
-        bar.finish_and_clear();
-        let puf = watch.elapsed();
-        let mut entries = Vec::new();
-        for pump in &pumps {
-            let fact = pump.enrolment(&self.stage.origin);
-            entries.push(self.station.state(clock_now(&self.clock), None, fact)?);
-        }
-        self.submit(entries)?;
-        let n = pumps.len() as u64;
-        let scrapped: u64 = pumps.iter().map(|p| p.scrapped).sum();
-        self.stage.tell(&format!(
-            "The station enrolled {} in {}: nine power-up reads of each SRAM, public helper data, and a key that is \
-             stored nowhere. Each pump signed that it holds its key. {} did not fit and were scrapped.",
-            plural(n, "pump", "pumps"),
-            took(puf),
-            plural(scrapped, "chip", "chips"),
-        ))?;
-        let held = {
-            let world = self.ledger.read();
-            pumps.iter().filter(|p| world.sources().get(&p.actor.id).is_some()).count() as u64
-        };
-        must(held == n, "each pump is enrolled")?;
-        self.stage.figure("devices", n);
-        Ok(pumps)
-    }
-
-    /// Sixteen weeks: evidence each week, two updates, lost links, a clone, a stolen key.
-    fn months(&mut self, pumps: &mut [Pump]) -> Result<(), Failure> {
-        self.stage.step("Four months in the field")?;
-        let watch = Stopwatch::start();
-        let bar = self.stage.ui.progress("Weeks of evidence", WEEKS * pumps.len() as u64);
-        let mut kept: Vec<Arc<[u8]>> = Vec::new();
-        let offline = |n: usize| n.is_multiple_of(10);
-        let (mut boots, mut late) = (0, 0);
-        for week in 1..=WEEKS {
-            self.clock.set(self.start.plus(week * WEEK));
-            let (time, beacon) = (self.now(), self.beacon()?);
-            // An update restarts the pump, and a restart derives the key anew.
-            let restart =
-                |n: usize| week == 1 || firmware(week, n as u64).0 != firmware(week - 1, n as u64).0;
-            let mut work: Vec<(usize, &mut Pump)> = pumps.iter_mut().enumerate().collect();
-            boots += work.iter().filter(|(n, _)| restart(*n)).count() as u64;
-            let entries = fleet::each(&mut work, &bar, &self.stage.stop, |(n, pump)| {
-                if restart(*n) {
-                    pump.boot()?;
-                }
-                pump.attest(time, &beacon, firmware(week, *n as u64))
-            })?;
-            self.attested += entries.len() as u64;
-            let (held, sent): (Vec<_>, Vec<_>) =
-                entries.into_iter().enumerate().partition(|(n, _)| LINK_LOSS.contains(&week) && offline(*n));
-            kept.extend(held.into_iter().map(|(_, e)| e));
-            self.submit(sent.into_iter().map(|(_, e)| e).collect())?;
-            match week {
-                w if w == LINK_LOSS.end => late = self.deliver(&mut kept, &bar)?,
-                CLONE => bar.suspend(|| self.clone(pumps))?,
-                THEFT => bar.suspend(|| self.theft(pumps))?,
-                _ => {}
-            }
-            if week.is_multiple_of(4) {
-                let now = self.now();
-                self.witnesses.cosign(&self.ledger, now)?;
-            }
-        }
-        bar.finish_and_clear();
-        self.stage.tell(&format!(
-            "{} pieces of evidence, each signed by its pump's own key and naming the newest checkpoint the pump had seen, \
-             in {}. Two updates restarted every pump, and {} times a key was derived again from one noisy power-up read.",
-            count(self.attested),
-            took(watch.elapsed()),
-            count(boots)
-        ))?;
-        let (attested, seals) = {
-            let world = self.ledger.read();
-            let of = |tag: u64| world.journal().counts().get(&tag).copied().unwrap_or(0);
-            (of(103), of(4))
-        };
-        must(attested == self.attested, "each piece of evidence is in the log")?;
-        self.stage.tell(&format!(
-            "Every hour in which something happened, the states were sealed under one root each: {} so far.",
-            plural(seals, "seal", "seals")
-        ))?;
-        must(seals > 0, "states were sealed")?;
-        for (name, value) in
-            [("attested", attested), ("key_derivations", boots), ("late", late), ("seals", seals)]
-        {
-            self.stage.figure(name, value);
-        }
-        Ok(())
-    }
-
-    /// What was kept while the link was lost arrives after newer evidence: gaps open, then close.
-    fn deliver(&mut self, kept: &mut Vec<Arc<[u8]>>, bar: &indicatif::ProgressBar) -> Result<u64, Failure> {
-        let late = kept.len() as u64;
-        let gaps = |ledger: &Ledger| {
-            let world = ledger.read();
-            world.streams().iter().filter(|(_, s)| !s.gaps.is_empty()).count() as u64
-        };
-        let before = gaps(&self.ledger);
-        self.submit(std::mem::take(kept))?;
-        let after = gaps(&self.ledger);
-        must(
-            before > 0 && after == 0,
-            "gaps opened while links were lost, and closed when the evidence came",
-        )?;
-        bar.suspend(|| {
-            self.stage.tell(&format!(
-                "Week {}: {} without a link for three weeks came back. Their streams showed gaps; {} late pieces of \
-                 evidence filled every one, each with the checkpoint it was made under.",
-                LINK_LOSS.end,
-                plural(before, "pump", "pumps"),
-                count(late)
-            ))
-        })?;
-        Ok(late)
-    }
-
-    /// A copy of a pump's key speaks at a place where the pump has spoken.
-    fn clone(&mut self, pumps: &mut [Pump]) -> Result<(), Failure> {
-        let at = pumps.len() / 3;
-        let pump = pumps.get_mut(at).ok_or_else(|| Failure::environment("the clone", "there is no pump"))?;
-        let (serial, stream) = (pump.serial.clone(), StreamKey { source: pump.actor.id, stream: 1 });
-        let (mut copy, beacon, now) = (pump.actor.clone(), self.beacon()?, self.now());
-        let real = pump.attest(now, &beacon, firmware(CLONE, at as u64))?;
-        let fact = evidence::Fact::Attested(evidence::Evidence::default());
-        let forged = copy.state(now, Some(beacon), fact)?;
-        self.attested += 1;
-        self.submit(vec![real])?;
-        let outcome = self.ledger.submit(vec![forged]).pop();
-        let Some(Err(Rejection::Equivocation { kept, .. })) = outcome else {
-            return must(false, "the clone is caught");
-        };
-        let forks = self.ledger.read().streams().get(&stream).map_or(0, |s| s.forks.len());
-        must(forks == 1, "the fork is a finding of its stream")?;
-        self.stage.figure("clone_entry", kept);
-        self.stage.tell(&format!(
-            "Week {CLONE}: a clone of {serial} spoke with the same key at the same place of its stream. Both sides are \
-             kept, in entry {}: proof that the key is in two hands.",
-            count(kept)
-        ))
-    }
-
-    /// The station's key is revoked; whoever stole it tries to enrol a pump.
-    fn theft(&mut self, pumps: &[Pump]) -> Result<(), Failure> {
-        let now = self.now();
-        let fact = KeyRevoked {
-            source: self.station.id,
-            key: self.station.key.id(),
-            cause: RevocationCause::Compromised,
-            doubtful_since: None,
-        };
-        let entry = self.administrator.state(now, None, fact)?;
-        self.submit(vec![entry])?;
-        let Some(pump) = pumps.first() else { return must(false, "there is a pump") };
-        let mut fake = pump.enrolment(&self.stage.origin);
-        fake.serial = Some("SP999999".into());
-        let forged = self.station.state(now, None, fake)?;
-        let outcome = self.ledger.submit(vec![forged]).pop();
-        let Some(Err(Rejection::Quarantined { kept, .. })) = outcome else {
-            return must(false, "what the revoked key signed is quarantined");
-        };
-        self.stage.figure("quarantine_entry", kept);
-        self.stage.tell(&format!(
-            "Week {THEFT}: the station's key was revoked as compromised. The {} it enrolled before stay enrolled; what \
-             the key signed afterwards is in quarantine, in entry {}.",
-            plural(pumps.len() as u64, "pump", "pumps"),
-            count(kept)
-        ))
     }
 
     /// The present: a last seal, and both witnesses cosign the newest checkpoint.
@@ -347,7 +174,8 @@ impl Play<'_, '_> {
             plural(size, "entry", "entries")
         ))?;
         self.stage.figure("entries", size);
-        self.ledger.stop();
+        // The server ends, and the ledger with it.
+        self.hosting.end()?;
         Ok(Told { policy: self.witnesses.policy.clone(), attested: self.attested })
     }
 }

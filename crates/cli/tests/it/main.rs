@@ -2,9 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
+mod advisories;
 mod demo;
+mod fleet;
 mod help;
+mod import;
 mod kit;
 mod package;
+mod push;
+mod release;
 mod serve;
+mod sign;
 mod story;

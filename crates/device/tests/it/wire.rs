@@ -1,8 +1,8 @@
 //! What goes over the network comes back as it was, and nothing else is read.
 
-use device::wire::{Answer, Freshness, Outcome, Statement, split};
+use device::wire::{Answer, Freshness, Outcome, Statement, Verdict, split};
 use device::{Batch, Item, settled};
-use evidence::facts::fleet::Appraisal;
+use evidence::facts::fleet::{Appraisal, AppraisalReason};
 use evidence::{Entry, Hash, SourceKind};
 use proptest::prelude::*;
 use testkit::Author;
@@ -39,7 +39,11 @@ fn answers_and_freshness_come_back() {
         detail: Some("older than the window".into()),
         retry_after: Some(30),
         receipt: Some("c2sp.org/tlog-proof@v1\n".into()),
-        verdict: Some(Appraisal::Warning),
+        verdict: Some(Verdict {
+            status: Appraisal::Warning,
+            vector: [2, 0, -1, 0, 0, 96, 0, 32],
+            reasons: vec![AppraisalReason::ReleaseKnown, AppraisalReason::SequenceGap],
+        }),
         ..Answer::bare(Outcome::Logged)
     };
     for a in [answer, Answer::bare(Outcome::Later)] {
@@ -47,6 +51,10 @@ fn answers_and_freshness_come_back() {
         assert_eq!(Answer::decode(&raw), Ok((a, &[0][..])));
     }
     assert!(Answer::decode(&[0xa1, 1, 5]).is_err());
+    // A verdict is whole: its status alone is none, nor is a part that the vector does not have.
+    assert!(Answer::decode(&[0xa2, 1, 1, 8, 2]).is_err());
+    assert!(Answer::decode(&[0xa4, 1, 1, 8, 2, 9, 0xa1, 7, 2, 10, 0x80]).is_ok());
+    assert!(Answer::decode(&[0xa4, 1, 1, 8, 2, 9, 0xa1, 8, 2, 10, 0x80]).is_err());
     let statements = vec![Statement::Handover("h\n".into()), Statement::Recovered(vec![0xa0])];
     for statements in [statements, Vec::new()] {
         let f = Freshness { generation: 3, checkpoint: "c\n".into(), statements };

@@ -141,7 +141,7 @@ structures! {
         3 line: String,
         /// Log size whose records are meant.
         4 size: u64,
-        /// Merkle tree hash over the sorted revisions.
+        /// RFC 9162 tree hash over `[record, revision]` of every record in deterministic CBOR, in the order of the records.
         5 root: Hash,
         /// Number of records.
         6 records: u64,
@@ -159,12 +159,14 @@ structures! {
         4 authored: Time,
         /// Key that signed the commit, if one did and it verified.
         5 signed_by: Option<Hash>,
-        /// Digest of `vouchsafe.lock`.
-        6 lock: Option<Hash>,
+        /// `vouchsafe.lock` at this commit.
+        6 lock: Option<BlobRef>,
         /// Product.
         7 product: String,
         /// Line.
         8 line: String,
+        /// `vouchsafe.toml` at this commit: the rules in force.
+        9 configuration: Option<BlobRef>,
     }
 
     /// An outside document was read.

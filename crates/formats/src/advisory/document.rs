@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -19,7 +20,8 @@ pub const MAX_NODES: usize = 2_000_000;
 pub const MAX_DEPTH: usize = 100;
 
 /// What was irregular about the bytes although they could be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Note {
     /// UTF-8 with a byte order mark, which JSON does not allow.

@@ -3,6 +3,7 @@
 //! Not here: whether a statement is believed. A statement without the reason that its format asks for is kept with a
 //! finding, so that whoever matches can refuse to rely on it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::model::{Finding, Format, Status};
@@ -11,47 +12,62 @@ use super::{Document, Error, osv};
 use crate::purl::Purl;
 
 /// What an author says about a vulnerability in some products.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Statement {
-    /// Format of the document.
-    pub format: Format,
+    /// What is to be done, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Its other names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Who says so. Absent: nobody, and nothing should be suppressed on its word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
     /// The document's identifier.
     pub document: String,
-    /// The vulnerability's name.
-    pub vulnerability: String,
-    /// Its other names.
-    pub aliases: Vec<String>,
+    /// What is missing or irregular.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// Format of the document.
+    pub format: Format,
+    /// Why it is not affected, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<String>,
+    /// Why it is not affected, as the format names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub justification: Option<String>,
     /// What the statement is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<Product>,
     /// What is said.
     pub status: Status,
-    /// Why it is not affected, as the format names it.
-    pub justification: Option<String>,
-    /// Why it is not affected, in words.
-    pub impact: Option<String>,
-    /// What is to be done, in words.
-    pub action: Option<String>,
-    /// Who says so. Absent: nobody, and nothing should be suppressed on its word.
-    pub author: Option<String>,
     /// Since when, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
-    /// What is missing or irregular.
-    pub findings: Vec<Finding>,
+    /// The vulnerability's name.
+    pub vulnerability: String,
 }
 
 /// A product or component of a statement.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Product {
+    /// CPE names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cpes: Vec<String>,
     /// Identifier as written: a purl, a bom-ref, a CSAF product identifier, any IRI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Package URL, from the identifier or beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::stored::purl")]
     pub purl: Option<Purl>,
-    /// CPE names.
-    pub cpes: Vec<String>,
-    /// Versions or ranges (`vers`) the statement is limited to; empty for all.
-    pub versions: Vec<String>,
     /// The components in it that the statement is about; empty for the product as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subcomponents: Vec<Product>,
+    /// Versions or ranges (`vers`) the statement is limited to; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<String>,
 }
 
 impl Product {

@@ -116,6 +116,12 @@ fn by_package(own: &Purl, ecosystem: &str, name: &str) -> Option<Relation> {
             other("package", name, own.name())
         };
     };
+    // Distributions publish by source package; a binary package says in a qualifier what it was built from.
+    let source = own.qualifier("upstream").or_else(|| own.qualifier("source"));
+    let source = source.map(|source| source.split(['@', ' ']).next().unwrap_or(source));
+    if own.name() != name && source != Some(name) {
+        return other("package", name, source.unwrap_or(own.name()));
+    }
     match own.namespace() {
         None => {
             return Some(Relation::Unclear {
@@ -125,12 +131,6 @@ fn by_package(own: &Purl, ecosystem: &str, name: &str) -> Option<Relation> {
         }
         Some(own) if own != namespace => return other("distribution", namespace, own),
         Some(_) => {}
-    }
-    // Distributions publish by source package; a binary package says in a qualifier what it was built from.
-    let source = own.qualifier("upstream").or_else(|| own.qualifier("source"));
-    let source = source.map(|source| source.split(['@', ' ']).next().unwrap_or(source));
-    if own.name() != name && source != Some(name) {
-        return other("package", name, source.unwrap_or(own.name()));
     }
     let Some(release) = release else { return Some(Relation::Same(Coordinate::Package)) };
     let Some(distro) = own.qualifier("distro") else {
@@ -180,7 +180,7 @@ fn same_release(own: &str, theirs: &str) -> bool {
 }
 
 /// Part, vendor and product of a CPE 2.2 or 2.3 name, lower case, escapes taken off.
-fn cpe_parts(cpe: &str) -> Option<[String; 3]> {
+pub(super) fn cpe_parts(cpe: &str) -> Option<[String; 3]> {
     let lower = cpe.to_lowercase();
     let body = lower.strip_prefix("cpe:2.3:").or_else(|| lower.strip_prefix("cpe:/"))?;
     let mut parts = vec![String::new()];
@@ -226,24 +226,36 @@ fn by_cpe(own: &[String], theirs: &[String]) -> Relation {
 }
 
 /// Names as they are compared: lower case, letters and digits only.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// One part of the first CPE name that can be read: 1 is the vendor, 2 the product.
+pub(super) fn cpe_of(cpes: &[String], at: usize) -> Option<String> {
+    cpes.iter().find_map(|cpe| cpe_parts(cpe)?.get(at).cloned())
+}
+
+/// The name that an advisory gives its product, as names are compared.
+pub(super) fn plain_name(product: &Coordinates) -> Option<String> {
+    let name = product.product.clone().or_else(|| product.name.clone()).or_else(|| cpe_of(&product.cpes, 2));
+    let name = name.or_else(|| product.purl.as_ref().map(|purl| purl.name().to_owned()));
+    name.map(|name| plain(&name)).filter(|name| !name.is_empty())
+}
+
+/// The names that a component goes by, as names are compared.
+pub(super) fn plain_names(component: &Component<'_>) -> Vec<String> {
+    [component.name.map(str::to_owned), component.purl.map(|purl| purl.name().to_owned())]
+        .into_iter()
+        .flatten()
+        .chain(cpe_of(component.cpes, 2))
+        .map(|name| plain(&name))
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
 fn by_name(component: &Component<'_>, product: &Coordinates) -> Relation {
-    let cpe_of = |cpes: &[String], at: usize| cpes.iter().find_map(|cpe| cpe_parts(cpe)?.get(at).cloned());
-    let theirs =
-        product.product.clone().or_else(|| product.name.clone()).or_else(|| cpe_of(&product.cpes, 2));
-    let theirs = theirs.or_else(|| product.purl.as_ref().map(|purl| purl.name().to_owned()));
-    let own: Vec<String> =
-        [component.name.map(str::to_owned), component.purl.map(|purl| purl.name().to_owned())]
-            .into_iter()
-            .flatten()
-            .chain(cpe_of(component.cpes, 2))
-            .map(|name| plain(&name))
-            .filter(|name| !name.is_empty())
-            .collect();
-    let Some(theirs) = theirs.map(|name| plain(&name)).filter(|name| !name.is_empty()) else {
+    let own = plain_names(component);
+    let Some(theirs) = plain_name(product) else {
         let settle = "an assessment by a person, with evidence,";
         return Relation::Unclear { reason: "the advisory names no product".to_owned(), settle };
     };

@@ -7,6 +7,7 @@
 //! cannot be compared ends as [`Verdict::Undetermined`], and the steps say why and what would settle it.
 
 mod identity;
+mod keys;
 mod versions;
 mod vex;
 
@@ -14,6 +15,8 @@ mod vex;
 mod tests;
 
 use std::fmt;
+
+pub use keys::Keys;
 
 use crate::advisory::vex::Statement;
 use crate::advisory::{Advisory, Status};

@@ -65,8 +65,8 @@ pub enum Finding {
     /// The type allows no namespace and one is given; it was kept.
     #[error("the type allows no namespace, found {0:?}")]
     NamespaceProhibited(String),
-    /// A namespace segment holds an encoded `/`; it was split there.
-    #[error("a namespace segment holds an encoded slash: {0:?}")]
+    /// A segment of the namespace or subpath holds an encoded `/`; it was split there.
+    #[error("a segment holds an encoded slash: {0:?}")]
     EncodedSlash(String),
     /// A qualifier that the type requires is missing.
     #[error("the type requires the qualifier {0:?}")]

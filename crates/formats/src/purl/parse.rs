@@ -14,7 +14,7 @@ pub(super) fn take_apart(text: &str, findings: &mut Vec<Finding>) -> Result<Purl
         _ => return Err(Error::Scheme),
     };
     let (rest, subpath) = match rest.rsplit_once('#') {
-        Some((rest, subpath)) => (rest, read_subpath(subpath)?),
+        Some((rest, subpath)) => (rest, read_subpath(subpath, findings)?),
         None => (rest, None),
     };
     let (rest, qualifiers) = match rest.rsplit_once('?') {
@@ -113,13 +113,15 @@ fn read_namespace(text: &str, findings: &mut Vec<Finding>) -> Result<Option<Stri
     Ok(if joined.is_empty() { None } else { Some(joined) })
 }
 
-fn read_subpath(text: &str) -> Result<Option<String>, Error> {
+fn read_subpath(text: &str, findings: &mut Vec<Finding>) -> Result<Option<String>, Error> {
     let mut segments = Vec::new();
     for segment in text.split('/') {
         let segment = decode("subpath", segment)?;
-        if !segment.is_empty() && !dots(&segment) {
-            segments.push(segment);
+        // Split where it was decoded, so that what the canonical form says reads back as itself (ECMA-427, 5.6.7).
+        if segment.contains('/') {
+            findings.push(Finding::EncodedSlash(segment.clone()));
         }
+        segments.extend(segment.split('/').filter(|part| !part.is_empty() && !dots(part)).map(str::to_owned));
     }
     Ok(join_segments(segments.iter().map(String::as_str)))
 }

@@ -20,6 +20,22 @@ fn reading_tolerates_and_says_so() {
 }
 
 #[test]
+fn an_encoded_slash_is_split_and_said_wherever_segments_stand() {
+    for (text, canonical) in [
+        ("pkg:generic/a#b%2F..%2Fc", "pkg:generic/a#b/c"),
+        ("pkg:generic/a#%2F", "pkg:generic/a"),
+        ("pkg:generic/a#x%2f%2fy/.", "pkg:generic/a#x/y"),
+        ("pkg:generic/n%2Fm/a", "pkg:generic/n/m/a"),
+    ] {
+        let (purl, findings) = Purl::read(text).unwrap();
+        assert_eq!(purl.to_string(), canonical);
+        assert!(matches!(findings[..], [Finding::EncodedSlash(_)]), "{findings:?}");
+        assert_eq!(Purl::read(canonical), Ok((purl, vec![])));
+        assert!(matches!(Purl::parse(text), Err(Error::Rule { .. })));
+    }
+}
+
+#[test]
 fn a_bare_scope_is_not_a_version() {
     let purl = Purl::parse("pkg:npm/@angular/core").unwrap();
     assert_eq!((purl.namespace(), purl.name(), purl.version()), (Some("@angular"), "core", None));

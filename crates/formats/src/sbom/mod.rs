@@ -17,6 +17,7 @@ mod cyclonedx;
 mod error;
 mod extra;
 mod grammar;
+mod merge;
 mod model;
 mod order;
 mod quality;
@@ -34,6 +35,7 @@ mod tests;
 pub use canonical::{PARSER_VERSION, from_canonical, to_canonical};
 pub use cyclonedx::{write_json as write_cyclonedx_json, write_xml as write_cyclonedx_xml};
 pub use error::{Error, Problem};
+pub use merge::{Part, merge};
 pub use model::{
     Class, Component, Creator, CreatorKind, Hash, Licence, LicenceForm, LicenceRole, Metadata, Parent, Party,
     PartyKind, Property, Reference, RelationKind, Relationship, Sbom, Scope, Target,
@@ -41,5 +43,7 @@ pub use model::{
 pub use quality::{Element, Finding, FindingKind, quality};
 pub use read::{Document, Encoding, Limits, Standard, read};
 pub use spdx::{write_json as write_spdx_json, write_tag_value as write_spdx_tag_value};
+
+pub(crate) use time::normalise as utc;
 
 pub use crate::source::Place;

@@ -29,6 +29,22 @@ pub enum Element {
 }
 
 impl Element {
+    /// What it is, in a few words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AuthorName => "author of the SBOM",
+            Self::Timestamp => "timestamp",
+            Self::DependencyRelationship => "dependency relationship",
+            Self::ComponentName => "component name",
+            Self::ComponentVersion => "component version",
+            Self::SupplierName => "supplier name",
+            Self::UniqueIdentifier => "unique identifier",
+            Self::SupportLevel => "level of support",
+            Self::EndOfSupport => "end of support",
+        }
+    }
+
     /// Whether the NTIA asks for it; the others FDA adds.
     #[must_use]
     pub fn is_ntia(self) -> bool {

@@ -171,6 +171,15 @@ impl Cells {
         Ok(Self { boundaries, inside })
     }
 
+    /// The boundaries, and for each cell whether it belongs to the range; one cell more than twice the boundaries.
+    pub(super) fn of_parts(boundaries: Vec<String>, inside: Vec<bool>) -> Self {
+        Self { boundaries, inside }
+    }
+
+    pub(super) fn parts(&self) -> (&[String], &[bool]) {
+        (&self.boundaries, &self.inside)
+    }
+
     pub(super) fn boundaries(&self) -> usize {
         self.boundaries.len()
     }

@@ -210,6 +210,30 @@ impl Vers {
         Ok(Self { name, body: Body::Some { constraints, cells: Ok(wanted) } })
     }
 
+    /// The range as it is stored: scheme, `/`, and `*`, nothing, or the constraints. Unlike the `vers` string it keeps the
+    /// scheme of an empty range, and behind a `#` the cells where the constraints alone would give others.
+    pub(crate) fn stored(&self) -> String {
+        if self.body == Body::None {
+            return format!("{}/", self.name);
+        }
+        let text = self.to_string();
+        let text = text.strip_prefix("vers:").map_or_else(String::new, str::to_owned);
+        match &self.body {
+            Body::Some { cells: Ok(cells), .. } if Self::from_stored(&text).as_ref() != Ok(self) => {
+                format!("{text}#{}", parse::Stored(cells))
+            }
+            _ => text,
+        }
+    }
+
+    /// Reads what [`Self::stored`] wrote.
+    ///
+    /// # Errors
+    /// When it is no stored range.
+    pub(crate) fn from_stored(text: &str) -> Result<Self, Error> {
+        parse::stored(text)
+    }
+
     /// The scheme's name as written.
     pub fn scheme_name(&self) -> &str {
         &self.name

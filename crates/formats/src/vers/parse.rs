@@ -1,8 +1,9 @@
 //! The `vers` notation: `vers:scheme/constraint|constraint`, and its percent-encoding.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-use super::{Body, Comparator, Constraint, Error, MAX_CONSTRAINTS, MAX_LEN, Vers, cells};
+use super::{Body, Comparator, Constraint, Error, MAX_CONSTRAINTS, MAX_LEN, Vers, cells, cells::Cells};
 use crate::purl::decode;
 use crate::version::{Scheme, Version};
 
@@ -42,6 +43,48 @@ pub(super) fn tolerant(text: &str) -> Result<Vers, Error> {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let (name, body) = split(&compact)?;
     build(&name.to_ascii_lowercase(), body)
+}
+
+/// A range in its stored form: no bound on its length, since native ranges may be longer than a `vers` string.
+pub(super) fn stored(text: &str) -> Result<Vers, Error> {
+    let Some((name, body)) = text.split_once('/') else {
+        return Err(Error::Shape { reason: "no '/' after the scheme" });
+    };
+    let (body, stored) = body.split_once('#').map_or((body, None), |(body, cells)| (body, Some(cells)));
+    if body.is_empty() {
+        return Ok(Vers { name: name.to_owned(), body: Body::None });
+    }
+    let mut vers = build(name, body)?;
+    if let (Some(stored), Body::Some { cells, .. }) = (stored, &mut vers.body) {
+        *cells = Ok(stored_cells(stored).ok_or(Error::Shape { reason: "not the cells of a range" })?);
+    }
+    Ok(vers)
+}
+
+/// Cells as they are stored: a digit a cell, then each boundary after a bar.
+pub(super) struct Stored<'a>(pub(super) &'a Cells);
+
+impl fmt::Display for Stored<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (boundaries, inside) = self.0.parts();
+        inside.iter().try_for_each(|cell| f.write_char(if *cell { '1' } else { '0' }))?;
+        boundaries.iter().try_for_each(|boundary| {
+            f.write_char('|')?;
+            write_version(f, boundary)
+        })
+    }
+}
+
+fn stored_cells(text: &str) -> Option<Cells> {
+    let mut parts = text.split('|');
+    let cell = |c: char| match c {
+        '0' => Some(false),
+        '1' => Some(true),
+        _ => None,
+    };
+    let inside: Vec<bool> = parts.next()?.chars().map(cell).collect::<Option<_>>()?;
+    let boundaries: Vec<String> = parts.map(|b| decode(b).map(Cow::into_owned)).collect::<Option<_>>()?;
+    (inside.len() == 2 * boundaries.len() + 1).then(|| Cells::of_parts(boundaries, inside))
 }
 
 fn split(text: &str) -> Result<(&str, &str), Error> {

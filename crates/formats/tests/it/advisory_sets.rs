@@ -98,6 +98,11 @@ fn the_catalogue_of_exploited_vulnerabilities_is_the_same_in_both_forms() {
     };
     let json = kev::from_json(&bytes("json")).unwrap();
     let csv = kev::from_csv(&bytes("csv")).unwrap();
+    for (form, read) in [("json", &json), ("csv", &csv)] {
+        assert_eq!(kev::recognise(&bytes(form)), Some(Ok(read.clone())));
+        assert_eq!(kev::from_canonical(&kev::to_canonical(read)).as_ref(), Ok(read));
+    }
+    assert_eq!(kev::recognise(b"{}"), None);
     assert_eq!(json.version.as_deref(), Some("2025.08.25"));
     assert_eq!((json.entries.len(), csv.entries.len()), (1404, 1404));
     let differ: Vec<_> =

@@ -7,6 +7,7 @@
     reason = "a test that meets what it does not expect must stop"
 )]
 
+mod advisory_canonical;
 mod advisory_sets;
 mod allocation;
 mod csaf_vectors;
@@ -14,9 +15,12 @@ mod cyclonedx;
 mod data;
 mod dpkg;
 mod hostile;
+mod inventory;
 mod junit;
 mod lists;
+mod matching_keys;
 mod matching_sets;
+mod memory;
 mod npm_vectors;
 mod own_lock;
 mod purl_vectors;
@@ -27,5 +31,6 @@ mod requirements_reqif;
 mod requirements_tables;
 mod round_trip;
 mod spdx;
+mod udi_vectors;
 mod vers_vectors;
 mod version_vectors;

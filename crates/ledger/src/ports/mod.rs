@@ -15,6 +15,7 @@ mod memory;
 pub use memory::{FixedClock, MemoryBlobs, MemoryGuard, MemoryLog, MemoryVault};
 
 use std::fmt;
+use std::io::Read;
 use std::sync::Arc;
 
 use evidence::Time;
@@ -177,6 +178,30 @@ pub trait Blobs: Send + Sync {
     /// # Errors
     /// The store cannot be written; nothing is kept by half.
     fn put(&self, bytes: &[u8]) -> Result<Hash, StoreError>;
+
+    /// Keeps several. Done means that all are durable; a store may reach that for less than one after the other costs.
+    ///
+    /// # Errors
+    /// The store cannot be written; some of them may be kept, each as a whole.
+    fn put_all(&self, all: &[&[u8]]) -> Result<(), StoreError> {
+        all.iter().try_for_each(|bytes| self.put(bytes).map(drop))
+    }
+
+    /// Keeps what a reader gives, if that is `length` bytes with this digest. Done means durable. A store that can does so
+    /// without holding them in memory; unless it says otherwise, it holds them.
+    ///
+    /// # Errors
+    /// The reader fails or gives other bytes, or the store cannot be written; nothing is kept by half.
+    fn put_from(&self, digest: &Hash, length: u64, from: &mut dyn Read) -> Result<(), StoreError> {
+        let doing = || format!("keeping blob {digest}");
+        let mut bytes = Vec::new();
+        let read = from.take(length.saturating_add(1)).read_to_end(&mut bytes);
+        read.map_err(|e| StoreError::new(doing(), Problem::Failed(format!("reading its bytes: {e}"))))?;
+        if bytes.len() as u64 != length || Hash::of(&bytes) != *digest {
+            return Err(StoreError::new(doing(), Problem::Failed("these are other bytes".into())));
+        }
+        self.put(&bytes).map(drop)
+    }
 
     /// The bytes with this digest, checked against it; `None` if there are none.
     ///

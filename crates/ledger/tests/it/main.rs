@@ -8,10 +8,12 @@
 )]
 
 mod attached;
+mod deadlines;
 mod faults;
 mod faults_appends;
 mod faults_conflicts;
 mod recovery;
 mod refusals;
 mod seals;
+mod verdicts;
 mod write_path;

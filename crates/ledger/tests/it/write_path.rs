@@ -19,6 +19,7 @@ fn pushed(n: u64) -> CommitPushed {
         authored: Time::EPOCH,
         signed_by: None,
         lock: None,
+        configuration: None,
         product: "pump".into(),
         line: "main".into(),
     }

@@ -7,17 +7,19 @@ mod explain;
 mod fmt;
 mod init;
 mod new;
+mod risk;
 mod show;
 mod trace;
 
 pub use accept::{Accept, accept};
 pub use check::{Check, check, evaluate};
 pub use explain::{explain, json_schema};
-pub use fmt::{Fmt, fmt, format_record};
+pub use fmt::{Fmt, Formatted, fmt, format_record};
 pub use init::{Init, init};
 pub use new::{New, new};
-pub use show::{Show, show};
-pub use trace::{Trace, TraceFormat, Traced, trace, trace_of};
+pub use risk::{Risk, risk};
+pub use show::{Show, show, show_set};
+pub use trace::{Trace, TraceFormat, Traced, trace, trace_of, trace_set};
 
 use crate::set::{Node, RecordSet};
 use crate::tree::TreeError;

@@ -2,6 +2,7 @@
 
 use super::{CommandError, Status, want};
 use crate::engine::{Evaluator, GapState, suspects, verdict};
+use crate::facts::Approval;
 use crate::render::Format;
 use crate::set::{LinkState, Node, RecordSet};
 use crate::tree;
@@ -18,6 +19,8 @@ pub struct Show {
     pub id: String,
     /// Text or JSON; other formats show text.
     pub format: Format,
+    /// Approvals known.
+    pub approvals: Vec<Approval>,
 }
 
 /// Shows a record.
@@ -25,10 +28,26 @@ pub struct Show {
 /// # Errors
 /// When there is none of that id, or the tree fails.
 pub fn show(options: &Show, out: &mut dyn Write) -> Result<Status, CommandError> {
-    let tree = tree::load(&options.root).map_err(CommandError::Tree)?;
-    let node = want(&tree.set, &options.id)?;
-    let evaluator = Evaluator::new(tree.set, tree::threads());
-    let done = match options.format {
+    let mut set = tree::load(&options.root).map_err(CommandError::Tree)?.set;
+    for approval in &options.approvals {
+        set.add_approval(approval.clone());
+    }
+    show_set(set, &options.id, options.format, out)
+}
+
+/// As `show`, for records from elsewhere.
+///
+/// # Errors
+/// When there is none of that id, or the output fails.
+pub fn show_set(
+    set: RecordSet,
+    id: &str,
+    format: Format,
+    out: &mut dyn Write,
+) -> Result<Status, CommandError> {
+    let node = want(&set, id)?;
+    let evaluator = Evaluator::new(set, tree::threads());
+    let done = match format {
         Format::Json => writeln!(out, "{:#}", as_json(&evaluator, node)),
         _ => as_text(&evaluator, node, out),
     };

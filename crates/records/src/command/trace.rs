@@ -124,9 +124,22 @@ fn reach(set: &RecordSet, from: Node, back: bool) -> BTreeSet<Node> {
 /// As `trace_of`, or when the tree or the output fails.
 pub fn trace(options: &Trace, out: &mut dyn Write) -> Result<Status, CommandError> {
     let tree = tree::load(&options.root).map_err(CommandError::Tree)?;
-    let traced = trace_of(&tree.set, &options.kinds)?;
-    let set = &tree.set;
-    let done = match options.format {
+    trace_set(&tree.set, &options.kinds, options.format, out)?;
+    Ok(if tree.problems.is_empty() { Status::Holds } else { Status::BadInput })
+}
+
+/// As `trace`, for records from elsewhere.
+///
+/// # Errors
+/// As `trace_of`, or when the output fails.
+pub fn trace_set(
+    set: &RecordSet,
+    kinds: &[String],
+    format: TraceFormat,
+    out: &mut dyn Write,
+) -> Result<Status, CommandError> {
+    let traced = trace_of(set, kinds)?;
+    let done = match format {
         TraceFormat::Text => text(set, &traced, out),
         TraceFormat::Csv => csv(set, &traced, out),
         TraceFormat::Json => writeln!(out, "{:#}", json(set, &traced)),
@@ -134,7 +147,7 @@ pub fn trace(options: &Trace, out: &mut dyn Write) -> Result<Status, CommandErro
         TraceFormat::Svg => svg(set, &traced, out),
     };
     done.map_err(CommandError::Output)?;
-    Ok(if tree.problems.is_empty() { Status::Holds } else { Status::BadInput })
+    Ok(Status::Holds)
 }
 
 fn ids(set: &RecordSet, nodes: &[Node]) -> String {

@@ -4,6 +4,7 @@ use super::class::Classes;
 use super::verdict::{Verdict, verdict};
 use crate::facts::{Happening, Meaning, Moment, Outcome};
 use crate::limits::MAX_WALK;
+use crate::risk::{self, Evaluation, When};
 use crate::schema::expr::{Event, ResultHas, ResultIs};
 use crate::schema::{Expr, KindId, Step};
 use crate::set::{LinkState, Node, RecordSet};
@@ -49,6 +50,11 @@ impl Context<'_> {
             Expr::ResultHas(want) => {
                 verdict(set, node).is_some_and(|verdict| want.iter().all(|part| says(&verdict, *part)))
             }
+            Expr::Region { when, is } => self
+                .risk(node, *when)
+                .is_some_and(|risk| risk.region.is_some_and(|region| is.is_empty() || is.contains(&region))),
+            Expr::RiskAgrees(when) => self.risk(node, *when).is_none_or(|risk| risk.agrees()),
+            Expr::RiskScale => self.off_scale(node).is_none(),
             Expr::Approved => self.approval(node).is_some(),
             Expr::Accepted => {
                 set.out(node).iter().all(|edge| set.link_state(node, *edge) == LinkState::Accepted)
@@ -101,6 +107,31 @@ impl Context<'_> {
             queue.extend(self.neighbours(node, steps).filter(|next| !seen.contains(next)));
         }
         Some(false)
+    }
+
+    fn risk(&self, node: Node, when: When) -> Option<Evaluation> {
+        Some(risk::evaluate(self.set.schema().risk.as_ref(), self.set.record(node)?, when))
+    }
+
+    fn off_scale(&self, node: Node) -> Option<risk::Trouble> {
+        risk::off_scale(self.set.schema().risk.as_ref()?, self.set.record(node)?)
+    }
+
+    /// Why a risk is not in the regions asked for, or contradicts the one it is in.
+    fn why_risk(&self, node: Node, when: When) -> String {
+        let id = self.set.id(node);
+        let control = if when == When::Initial { "before control" } else { "after control" };
+        match self.risk(node, when) {
+            None => String::new(),
+            Some(Evaluation { region: Some(region), stated: Some(stated), .. }) => {
+                let said = if stated { "acceptable" } else { "not acceptable" };
+                format!("{id} is {} {control} by the policy, and says it is {said}", region.name())
+            }
+            Some(Evaluation { region: Some(region), .. }) => format!("{id} is {} {control}", region.name()),
+            Some(Evaluation { trouble, .. }) => {
+                trouble.map_or_else(|| format!("{id} is not evaluated {control}"), |trouble| trouble.text(id))
+            }
+        }
     }
 
     fn missing_values<'e>(
@@ -238,6 +269,8 @@ impl Context<'_> {
                     format!("the result of {id} ({}) does not say: {}", verdict.source, missing.join(", "))
                 }
             },
+            Expr::Region { when, .. } | Expr::RiskAgrees(when) => self.why_risk(node, *when),
+            Expr::RiskScale => self.off_scale(node).map_or_else(String::new, |trouble| trouble.text(id)),
             Expr::Approved => {
                 let old =
                     set.approvals(node).iter().rev().find(|statement| statement.meaning == Meaning::Approve);

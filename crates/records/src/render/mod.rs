@@ -3,6 +3,7 @@
 mod github;
 mod json;
 mod junit;
+pub mod risk;
 mod sarif;
 mod text;
 

@@ -6,6 +6,7 @@ use super::names::names;
 use super::{ClassSet, Clause, Expr, Footprint, KindId, Need, Rule, Schema, Severity, Step};
 use crate::limits::MAX_EXPRESSION_DEPTH;
 use crate::problem::meant;
+use crate::risk::{Region, When};
 use std::collections::BTreeMap;
 
 /// Why profiles and configuration do not make a schema.
@@ -246,6 +247,20 @@ impl Schema {
         if let Some(part) = &file.not {
             return Ok(Expr::Not(Box::new(below(part)?)));
         }
+        if let Some(word) = &file.risk {
+            let region = |name: &String| {
+                Region::parse(name)
+                    .ok_or_else(|| unknown(place, "region", name, Region::ALL.into_iter().map(Region::name)))
+            };
+            let is = file.is.iter().map(region).collect::<Result<_, _>>()?;
+            return Ok(Expr::Region { when: moment(place, word)?, is });
+        }
+        if let Some(word) = &file.risk_agrees {
+            return Ok(Expr::RiskAgrees(moment(place, word)?));
+        }
+        if file.risk_scale {
+            return Ok(Expr::RiskScale);
+        }
         if let Some(name) = &file.field {
             return Ok(Expr::Field {
                 name: (**name).into(),
@@ -363,6 +378,10 @@ fn severity(place: &str, word: &str) -> Result<Severity, SchemaError> {
         "note" => Ok(Severity::Note),
         _ => Err(unknown(place, "severity", word, ["error", "warning", "note", "off"].into_iter())),
     }
+}
+
+fn moment(place: &str, word: &str) -> Result<When, SchemaError> {
+    When::parse(word).ok_or_else(|| unknown(place, "estimate", word, ["initial", "residual"].into_iter()))
 }
 
 fn event(place: &str, word: &str) -> Result<Event, SchemaError> {

@@ -1,6 +1,7 @@
 //! The expressions of rules, compiled, and what each depends on. Evaluation lives in `engine::eval`.
 
 use super::{KindId, LinkId};
+use crate::risk::{Region, When};
 
 /// A set of software safety classes A, B, C.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +166,17 @@ pub enum Expr {
     Result(ResultIs),
     /// The latest result says these.
     ResultHas(Vec<ResultHas>),
+    /// The risk has a region by the policy, one of these when any are given.
+    Region {
+        /// Before or after control.
+        when: When,
+        /// Regions asked for.
+        is: Vec<Region>,
+    },
+    /// What the record says of acceptability agrees with the policy.
+    RiskAgrees(When),
+    /// The estimate is on the scales of the policy; holds without one.
+    RiskScale,
     /// The present revision is approved.
     Approved,
     /// All links accepted against the present revisions.
@@ -228,7 +240,7 @@ impl Footprint {
                 furthest
             }
             Expr::Not(part) => self.add(part),
-            Expr::Field { .. } => Some(0),
+            Expr::Field { .. } | Expr::Region { .. } | Expr::RiskAgrees(_) | Expr::RiskScale => Some(0),
             Expr::Walk { steps, transitive, having, .. } => {
                 self.steps.extend_from_slice(steps);
                 let beyond = having.as_deref().map_or(Some(0), |having| self.add(having));

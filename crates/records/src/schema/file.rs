@@ -269,6 +269,15 @@ pub struct ExprFile {
     /// The latest result says all of these.
     #[serde(default)]
     pub result_has: Vec<String>,
+    /// The risk has a region by the policy (`initial` or `residual`); with `is`, one of these regions.
+    #[serde(default)]
+    pub risk: Option<String>,
+    /// What the record says of acceptability (`initial` or `residual`) agrees with the policy.
+    #[serde(default)]
+    pub risk_agrees: Option<String>,
+    /// All of the estimate is on the scales of the policy in force.
+    #[serde(default)]
+    pub risk_scale: bool,
     /// The present revision is approved.
     #[serde(default)]
     pub approved: bool,

@@ -80,6 +80,34 @@ fn field_schema(field: &FieldDef) -> Value {
     value
 }
 
+/// The shape of `[risk]`.
+fn risk() -> Value {
+    let text = || json!({ "type": "string" });
+    let region = json!({ "enum": crate::risk::Region::ALL.map(crate::risk::Region::name) });
+    let rows = json!({ "type": "object", "additionalProperties": { "type": "array", "items": region } });
+    let level = |bound: bool| {
+        let mut fields = json!({ "name": text(), "doc": text() });
+        if let (true, Some(fields)) = (bound, fields.as_object_mut()) {
+            fields.insert("below".to_owned(), json!({ "type": "number", "exclusiveMinimum": 0 }));
+        }
+        json!({ "type": "array", "minItems": 1, "maxItems": 12, "items": {
+            "type": "object", "properties": fields, "required": ["name"], "additionalProperties": false
+        } })
+    };
+    json!({
+        "type": "object",
+        "description": "policy of acceptable risk: scales, least first, and regions",
+        "properties": {
+            "version": text(), "per": text(), "severity": level(false), "probability": level(true),
+            "matrix": rows, "residual-matrix": rows,
+            "not-estimable": { "type": "object", "additionalProperties": region },
+            "overall": { "type": "object", "propertyNames": region, "additionalProperties": { "type": "integer", "minimum": 0 } }
+        },
+        "required": ["per", "severity", "probability", "matrix"],
+        "additionalProperties": false
+    })
+}
+
 /// The schema of `vouchsafe.toml`, with the names in force where it refers to them.
 #[must_use]
 pub fn configuration_schema(schema: &Schema) -> Value {
@@ -111,6 +139,8 @@ pub fn configuration_schema(schema: &Schema) -> Value {
             }), &["name", "stage"]),
             "items": { "type": "object", "additionalProperties": object(json!({ "kind": text, "line": text, "stage": stage, "paths": texts }), &[]) },
             "variants": { "type": "object", "additionalProperties": object(json!({ "udi-di": text, "items": texts }), &[]) },
+            "signatures": object(json!({ "folder": text, "allowed-signers": text }), &[]),
+            "risk": risk(),
             "tables": { "type": "object", "additionalProperties": { "type": "string" } },
             "common-fields": map("field"),
             "kinds": { "type": "object", "additionalProperties": object(json!({ "title": text, "prefix": text, "doc": text, "suspect-on": texts, "fields": map("field") }), &[]) },

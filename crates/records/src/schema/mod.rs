@@ -40,6 +40,8 @@ pub struct Schema {
     pub rules: Vec<Rule>,
     /// Kinds that must occur.
     pub needs: Vec<Need>,
+    /// The product's policy of acceptable risk, when it has one.
+    pub risk: Option<crate::risk::Policy>,
     /// Rules by kind: indices into `rules`, in order.
     pub(crate) by_kind: Vec<Vec<u32>>,
 }

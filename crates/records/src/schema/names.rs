@@ -17,6 +17,7 @@ pub(super) fn names(files: &[ProfileFile]) -> Result<Schema, SchemaError> {
         clauses: Vec::new(),
         rules: Vec::new(),
         needs: Vec::new(),
+        risk: None,
         by_kind: Vec::new(),
     };
     let mut kinds: BTreeMap<&str, Kind> = BTreeMap::new();

@@ -143,7 +143,12 @@ fn a_ratchet_fails_on_new_gaps_only() {
 #[test]
 fn show_and_explain() {
     let example = damaged();
-    let show = |id: &str, format| Show { root: example.root().to_path_buf(), id: id.to_owned(), format };
+    let show = |id: &str, format| Show {
+        root: example.root().to_path_buf(),
+        id: id.to_owned(),
+        format,
+        approvals: Vec::new(),
+    };
     let (_, text) = said(|out| command::show(&show("SYS-1", Format::Text), out));
     assert!(text.contains("→ refines UN-1 Title of UN-1 [suspect]"), "{text}");
     assert!(text.contains("← is refined by SWR-1 Title of SWR-1 [accepted]"), "{text}");

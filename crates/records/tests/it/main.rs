@@ -9,3 +9,4 @@ mod example;
 mod infusion_pump;
 mod mutation;
 mod quality;
+mod risk;

@@ -7,8 +7,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use device::wire::{Answer, Freshness, MAX_BATCH, MAX_BATCH_BYTES, MAX_STATEMENTS, Outcome, Statement};
+use device::wire::{
+    Answer, Freshness, MAX_BATCH, MAX_BATCH_BYTES, MAX_STATEMENTS, Outcome, Statement, Verdict,
+};
 use evidence::cbor::Writer;
+use evidence::facts::fleet::Appraised;
 use evidence::{Entry, Field};
 use ledger::Rejection;
 use serde_json::json;
@@ -110,6 +113,7 @@ fn answer(outcome: &ledger::Outcome, entry: Option<&[u8]>) -> Answer {
                 entry: Some(receipt.entry),
                 index: Some(receipt.index),
                 receipt: receipt.to_packet().ok(),
+                verdict: receipt.appraised.as_deref().map(verdict),
                 ..Answer::bare(Outcome::Logged)
             };
         }
@@ -126,4 +130,13 @@ fn answer(outcome: &ledger::Outcome, entry: Option<&[u8]>) -> Answer {
         retry_after: later.then_some(LATER),
         ..Answer::bare(if later { Outcome::Later } else { Outcome::Refused })
     }
+}
+
+/// A verdict as the protocol says it.
+fn verdict(appraised: &Appraised) -> Verdict {
+    let mut vector = [0; 8];
+    for (part, byte) in vector.iter_mut().zip(&appraised.vector.0) {
+        *part = i8::from_be_bytes([*byte]);
+    }
+    Verdict { status: appraised.status, vector, reasons: appraised.reasons.clone() }
 }

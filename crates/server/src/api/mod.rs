@@ -6,15 +6,19 @@
 mod blobs;
 mod body;
 mod device;
+mod devices;
 mod entries;
 mod events;
+mod fleet;
 mod health;
 mod log;
 mod moment;
 mod outcome;
 pub mod problem;
 mod proofs;
-mod sequence;
+mod records;
+mod releases;
+pub mod sequence;
 mod sources;
 mod stored;
 mod submit;
@@ -89,6 +93,8 @@ pub struct Api {
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) witnesses: Option<Arc<Witnesses>>,
+    /// Records with what the rules say of them, as asked for lately.
+    designs: views::design::Designs,
     /// The durable size.
     grown: watch::Receiver<u64>,
     stopping: watch::Sender<bool>,
@@ -124,6 +130,7 @@ impl Api {
         rise(size);
         Arc::new(Self {
             born: app.ledger.now().seconds(),
+            designs: views::design::Designs::default(),
             submissions: Arc::new(Semaphore::new(limits.submissions)),
             bodies: Arc::new(Semaphore::new(limits.body_kib)),
             streams: Arc::new(Semaphore::new(limits.streams)),
@@ -169,9 +176,15 @@ impl Api {
             .route("/api/v1/streams/{source}/{stream}", get(sources::stream))
             .route("/api/v1/sources", get(sources::page))
             .route("/api/v1/sources/{id}", get(sources::one))
+            .merge(records::router())
+            .route("/api/v1/releases", get(releases::page))
             .route("/api/v1/events", get(events::events))
             .route("/api/v1/blobs", put(blobs::put))
             .route("/api/v1/blobs/{digest}", get(blobs::get))
+            .route("/api/v1/fleet", get(fleet::page))
+            .route("/api/v1/fleet/count", get(fleet::count))
+            .route("/api/v1/devices/{id}", get(devices::one))
+            .route("/api/v1/devices/{id}/history", get(devices::history))
             .route("/device/v1/freshness", get(device::freshness))
             .route("/device/v1/evidence", post(device::evidence))
             .route("/healthz", get(health::health))

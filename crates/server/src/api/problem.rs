@@ -27,6 +27,8 @@ pub enum Code {
     NotFound,
     /// The method does nothing here.
     MethodNotAllowed,
+    /// An identifier that several devices have.
+    Ambiguous,
     /// An index or size that the log has not reached.
     OutOfRange,
     /// The policy names no witness, so nothing will be witnessed.
@@ -53,6 +55,7 @@ pub const CODES: &[Code] = &[
     Code::ForbiddenScope,
     Code::NotFound,
     Code::MethodNotAllowed,
+    Code::Ambiguous,
     Code::OutOfRange,
     Code::NoWitnesses,
     Code::DigestMismatch,
@@ -97,6 +100,11 @@ impl Code {
             Self::MethodNotAllowed => {
                 ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "see the `Allow` header for what is")
             }
+            Self::Ambiguous => (
+                "ambiguous",
+                StatusCode::CONFLICT,
+                "ask by one of the identifiers in `detail`, such as `dev:…` or `asset:…`",
+            ),
             Self::OutOfRange => (
                 "out_of_range",
                 StatusCode::NOT_FOUND,

@@ -4,16 +4,17 @@
 use evidence::cbor::{Malformed, Reason};
 
 /// The items of a sequence, and what is wrong with the rest of it, if anything is.
-pub(super) struct Split<'a> {
+#[derive(Debug)]
+pub struct Split<'a> {
     /// Whole items.
-    pub(super) items: Vec<&'a [u8]>,
+    pub items: Vec<&'a [u8]>,
     /// Where and why no further item could be found. What follows cannot be told apart from it.
-    pub(super) tail: Option<Malformed>,
+    pub tail: Option<Malformed>,
 }
 
 /// Splits a sequence into at most `limit` items; `None` if it has more. Linear in the input, and no recursion.
 #[must_use]
-pub(super) fn split(input: &[u8], limit: usize) -> Option<Split<'_>> {
+pub fn split(input: &[u8], limit: usize) -> Option<Split<'_>> {
     let (mut items, mut rest, mut at) = (Vec::new(), input, 0);
     while !rest.is_empty() {
         if items.len() >= limit {

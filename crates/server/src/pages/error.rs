@@ -58,6 +58,26 @@ impl PageError {
         )
     }
 
+    pub(super) fn no_device(id: &str) -> Self {
+        let what = format!("{id} is no device that is known at this moment.");
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "No such device",
+            what,
+            "Search by serial number or UDI; or return to the present, if it was enrolled or declared later.",
+        )
+    }
+
+    pub(super) fn no_release(index: &str) -> Self {
+        let what = format!("Entry {index} made no release that is known at this moment.");
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "No such release",
+            what,
+            "Look through the releases; or return to the present, if it was made later.",
+        )
+    }
+
     pub(super) fn bad_moment(which: &str, text: &str) -> Self {
         let what = format!("“{text}” is no moment for `{which}`.");
         Self::new(

@@ -5,29 +5,38 @@
 //! | `shell` | what stands around every page: bar, as-of strip, alarm, foot |
 //! | `moments` | the two moments of a page, from its address to the world they mean |
 //! | `replay` | worlds of past sizes |
-//! | `overview`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | a page each |
-//! | `markup`, `content`, `phrase`, `chart` | parts of pages |
+//! | `census` | the fleet counted, so that pages over it are quick |
+//! | `overview`, `fleet`, `device`, `findings`, `releases`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
+//! | `markup`, `content`, `phrase`, `words`, `chart` | parts of pages |
 //! | `assets`, `headers` | style sheets and script; what every answer carries |
 //!
 //! Not here: what things mean (`world`), what is proven (`ledger::properties`), the API.
 
 mod assets;
+mod census;
 mod chart;
 mod content;
+mod device;
 mod entry;
 mod error;
+mod findings;
+mod fleet;
 mod headers;
 mod log;
 mod markup;
 mod moments;
 mod overview;
 mod phrase;
+mod release;
+mod releases;
 mod replay;
 mod search;
+mod search_fleet;
 mod shell;
 mod sign_in;
 mod source;
 mod sources;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,6 +60,7 @@ const MAX_QUERY: usize = 4_096;
 struct Pages {
     app: AppState,
     replays: Arc<Replays>,
+    census: census::Keeper,
 }
 
 /// A page being asked for: where, with which query.
@@ -71,9 +81,16 @@ impl Ask {
 
 /// The pages, sign-in and static files. Everything but the latter two needs a session.
 pub fn router(state: AppState) -> Router {
-    let pages = Pages { app: state, replays: Arc::default() };
+    let census = census::Keeper::default();
+    census.begin(&state.ledger);
+    let pages = Pages { app: state, replays: Arc::default(), census };
     let inside = Router::new()
         .route("/", get(overview_page))
+        .route("/fleet", get(fleet_page))
+        .route("/fleet/{subject}", get(device_page))
+        .route("/findings", get(findings_page))
+        .route("/releases", get(releases_page))
+        .route("/releases/{index}", get(release_page))
         .route("/log", get(log_page))
         .route("/log/{index}", get(entry_page))
         .route("/sources", get(sources_page))
@@ -135,6 +152,36 @@ type Params = Query<BTreeMap<String, String>>;
 
 async fn overview_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
     run(pages, uri, q, overview::page).await
+}
+
+async fn fleet_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
+    run(pages, uri, q, fleet::page).await
+}
+
+async fn device_page(
+    State(pages): State<Pages>,
+    uri: Uri,
+    Path(subject): Path<String>,
+    Query(q): Params,
+) -> Response {
+    run(pages, uri, q, move |ask| device::page(ask, &subject)).await
+}
+
+async fn findings_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
+    run(pages, uri, q, findings::page).await
+}
+
+async fn releases_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
+    run(pages, uri, q, releases::page).await
+}
+
+async fn release_page(
+    State(pages): State<Pages>,
+    uri: Uri,
+    Path(index): Path<String>,
+    Query(q): Params,
+) -> Response {
+    run(pages, uri, q, move |ask| release::page(ask, &index)).await
 }
 
 async fn log_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {

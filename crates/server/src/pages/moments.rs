@@ -115,6 +115,28 @@ impl<'a> View<'a> {
         Ok(answer)
     }
 
+    /// The valid time of the page: as asked for, else the log time of what was known.
+    pub(super) fn moment(&self) -> Time {
+        self.at.unwrap_or(self.known_time)
+    }
+
+    /// Whether no moment was asked for: the page is of the present.
+    pub(super) fn present_asked(&self) -> bool {
+        self.at.is_none() && self.pinned.is_none()
+    }
+
+    /// Moves a page of the present to what was counted: durable entries, perhaps a few less than there are. The page then
+    /// is one of that moment, and new entries are announced from there.
+    pub(super) fn settle(&mut self, known: u64) -> Result<(), PageError> {
+        if self.present_asked() && known < self.head {
+            let ledger = &self.ask.pages.app.ledger;
+            self.root = ledger.tree().root_at(known).map_err(PageError::ledger)?;
+            self.known_time = ledger.read().clock().time_of(known.saturating_sub(1));
+            (self.known, self.upto, self.head) = (known, known, known);
+        }
+        Ok(())
+    }
+
     /// The moments as they are kept in every link: empty, or `at=…&known=…`.
     pub(super) fn query(&self) -> String {
         let at = self.at.map(|t| format!("at={}", percent(&t.to_string())));

@@ -8,8 +8,9 @@ use ledger::Standing;
 use ledger::properties::grouped;
 
 use super::Ask;
-use super::chart::{Bar, bars};
+use super::chart::{Bar, Fill, bars};
 use super::error::PageError;
+use super::fleet::{Tiles, tiles};
 use super::log::{Row, read_range, rows};
 use super::markup::{Markup, count};
 use super::moments::View;
@@ -48,6 +49,9 @@ struct FactCount {
 struct Overview {
     s: Shell,
     lead: Markup,
+    /// The fleet; `None` where there is none, or while it is being counted.
+    fleet: Option<Tiles>,
+    counting: bool,
     figures: Vec<Figure>,
     chart: Markup,
     facts: Vec<FactCount>,
@@ -95,6 +99,8 @@ fn sums(world: &world::World) -> Sums {
 
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
+    let tiles = tiles(ask, &mut view)?;
+    let counting = tiles.is_err();
     let sums = view.exact(sums)?;
     let of = |tag: u64| sums.counts.iter().find(|(t, _)| *t == tag).map_or(0, |(_, n)| *n);
     let total: u64 = sums.counts.iter().map(|(_, n)| n).sum();
@@ -113,12 +119,12 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut drawn: Vec<Bar> = by_count
         .iter()
         .take(MAX_BARS)
-        .map(|(n, name)| Bar { label: (*name).into(), value: *n, href: list(name) })
+        .map(|(n, name)| Bar { fill: Fill::Plain, label: (*name).into(), value: *n, href: list(name) })
         .collect();
     let others: u64 = by_count.iter().skip(MAX_BARS).map(|(n, _)| n).sum();
     if others > 0 {
         let label = format!("{} other facts", by_count.len() - MAX_BARS);
-        drawn.push(Bar { label, value: others, href: "#h-facts".into() });
+        drawn.push(Bar { fill: Fill::Plain, label, value: others, href: "#h-facts".into() });
     }
     let description = format!(
         "{} by what they state; the same figures stand in the table.",
@@ -128,6 +134,8 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let latest = read_range(ask, view.upto.saturating_sub(LATEST), view.upto)?;
     let page = Overview {
         lead: lead(&view, &sums, &standing),
+        fleet: tiles.ok().flatten(),
+        counting,
         figures: figures(&view, &sums, of),
         chart,
         facts,

@@ -1,10 +1,10 @@
-//! `/search`: an entry by its index or hash, a source by its identifier, key or name, a fact by its name. One exact answer is
-//! gone to at once; several, or none, are shown.
+//! `/search`: an entry by its index or hash, a source by its identifier, key or name, a device by UEID, serial number or UDI, a
+//! release by its version or a digest, a fact by its name. One exact answer is gone to at once; several, or none, are shown.
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use evidence::{Hash, SourceId};
+use evidence::{Hash, SourceId, SourceKind};
 use ledger::properties::grouped;
 use tlog::leaf_hash;
 
@@ -20,7 +20,7 @@ use super::sources::kind_word;
 /// Longest text that is searched for, in characters.
 const MAX_TEXT: usize = 200;
 /// Most answers shown.
-const MAX_HITS: usize = 50;
+pub(super) const MAX_HITS: usize = 50;
 /// Sources whose names are looked at, in slices.
 const MAX_SOURCES: usize = 100_000;
 /// Sources looked at while the world is held.
@@ -28,15 +28,15 @@ const SLICE: usize = 1_000;
 /// Newest entries whose hash is compared.
 const MAX_HASHED: u64 = 20_000;
 /// Fewest digits of a hash that are looked for.
-const MIN_DIGITS: usize = 8;
+pub(super) const MIN_DIGITS: usize = 8;
 
-struct Hit {
-    href: String,
-    what: &'static str,
-    name: String,
-    note: Markup,
+pub(super) struct Hit {
+    pub(super) href: String,
+    pub(super) what: &'static str,
+    pub(super) name: String,
+    pub(super) note: Markup,
     /// It is what was asked for, not merely something like it.
-    exact: bool,
+    pub(super) exact: bool,
 }
 
 #[derive(Template)]
@@ -56,6 +56,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         hits.extend(by_index(ask, &view, &text)?);
         hits.extend(by_id(&view, &text));
         hits.extend(by_fact(&view, &text));
+        super::search_fleet::find(&view, &text, &mut hits, &mut looked);
         by_hash(ask, &view, &text, &mut hits, &mut looked)?;
         by_name(&view, &text, &mut hits, &mut looked);
         hits.truncate(MAX_HITS);
@@ -67,7 +68,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let lead = match (text.is_empty(), hits.len()) {
         (true, _) => Markup::new()
             .strong("Nothing was asked for.")
-            .text(" Type an entry's index or hash, a source, or a fact."),
+            .text(" Type an entry's index or hash, a device, a release, a source, or a fact."),
         (false, 0) => Markup::new().strong(&format!("Nothing is known as “{text}”")).text(" at this moment."),
         (false, 1) => Markup::new().strong("One answer").text(&format!(" may be meant by “{text}”.")),
         (false, n) => Markup::new()
@@ -92,7 +93,8 @@ fn by_index(ask: &Ask, view: &View<'_>, text: &str) -> Result<Option<Hit>, PageE
 }
 
 fn by_id(view: &View<'_>, text: &str) -> Option<Hit> {
-    let id: SourceId = text.parse().ok()?;
+    // Devices have pages of their own, which lead to the source.
+    let id: SourceId = text.parse().ok().filter(|id: &SourceId| id.kind() != SourceKind::Device)?;
     let name = view.capped(|w| {
         w.sources().get(&id).filter(|s| s.enrolled < view.upto).map(|s| s.name_at(view.upto).to_owned())
     })?;
@@ -175,7 +177,9 @@ fn by_name(view: &View<'_>, text: &str, hits: &mut Vec<Hit>, looked: &mut Vec<St
             let one = |(id, s): (&SourceId, &world::sources::Source)| {
                 let name = s.name_at(view.upto);
                 let by_key = key.is_some_and(|k| s.keys.iter().any(|p| p.id == k));
-                let like = s.enrolled < view.upto && (by_key || name.to_lowercase().contains(&wanted));
+                let other =
+                    by_key || (id.kind() != SourceKind::Device && name.to_lowercase().contains(&wanted));
+                let like = s.enrolled < view.upto && other;
                 (*id, like.then(|| (name.to_owned(), by_key || name.to_lowercase() == wanted)))
             };
             all.map(one).collect()

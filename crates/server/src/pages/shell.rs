@@ -20,6 +20,9 @@ use super::moments::View;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
     Overview,
+    Fleet,
+    Findings,
+    Releases,
     Log,
     Sources,
     None,
@@ -28,6 +31,9 @@ pub(super) enum Section {
 /// The navigation: pages that exist, in the order they are shown.
 const NAVIGATION: &[(Section, &str, &str)] = &[
     (Section::Overview, "Overview", "/"),
+    (Section::Releases, "Releases", "/releases"),
+    (Section::Fleet, "Fleet", "/fleet"),
+    (Section::Findings, "Findings", "/findings"),
     (Section::Log, "Log", "/log"),
     (Section::Sources, "Sources", "/sources"),
 ];

@@ -7,7 +7,7 @@ use device::enrol::{Enrolment, Particulars};
 use device::sim::RamFlash;
 use device::wire::{Answer, Outcome};
 use device::{Anchor, Device, Identity, Layer, Mode, Start, UniqueSecret, measured, settled};
-use evidence::facts::fleet::KeyOrigin;
+use evidence::facts::fleet::{Appraisal, AppraisalReason, KeyOrigin};
 use evidence::keys::Algorithm;
 use evidence::{Entry, Evidence, SourceKind};
 use testkit::{Author, Fixture, ORIGIN};
@@ -101,7 +101,15 @@ fn a_device_attests_over_http_and_forgets_only_what_is_in_the_log() {
         let mut policy = tlog::policy::Policy::new();
         policy.add_log(testkit::keys().checkpoint.verifier().clone(), None).expect("a log");
         packet.expect("a proof").verify_entry(&raw, &policy).expect("the receipt holds");
+        // Evidence is answered with its verdict; nobody made a release of this firmware.
+        let verdict = answer.verdict.as_ref().map(|v| (v.status, v.vector, v.reasons.clone()));
+        let unknown =
+            (Appraisal::Warning, [2, 0, 33, 0, 0, 0, 0, 0], vec![AppraisalReason::MeasurementUnknown]);
+        let attested = matches!(entry.body().fact, evidence::Fact::Attested(_));
+        assert_eq!(verdict, attested.then_some(unknown));
     }
+    let appraised = |i: &u64| house.ledger.entry(*i).expect("there").0.body().fact.name() == "Appraised";
+    assert_eq!((0..house.size()).filter(appraised).count(), 1, "logged when it changes");
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub(crate) fn pushed(n: u64) -> CommitPushed {
         authored: Time::EPOCH,
         signed_by: None,
         lock: None,
+        configuration: None,
         product: "p".into(),
         line: "m".into(),
     }

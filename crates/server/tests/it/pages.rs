@@ -32,7 +32,9 @@ async fn every_entry_and_source_has_a_page_and_every_link_leads_somewhere() {
     let site = Site::told();
     let size = site.app.ledger.read().size;
     let mut paths: Vec<String> =
-        ["/", "/log", "/sources", "/search?q=pump", "/search"].map(str::to_owned).to_vec();
+        ["/", "/fleet", "/findings?state=all", "/releases", "/log", "/sources", "/search?q=pump", "/search"]
+            .map(str::to_owned)
+            .to_vec();
     paths.extend((0..size).map(|n| format!("/log/{n}")));
     paths.extend(site.app.ledger.read().sources().iter_from(None).map(|(id, _)| format!("/sources/{id}")));
     let mut links = std::collections::BTreeSet::new();
@@ -233,7 +235,7 @@ async fn static_files_may_be_kept_for_ever_and_are_named_by_their_content() {
 async fn a_new_log_has_pages_too_and_says_what_to_do() {
     let mut site = Site::over(Fixture::new().ledger);
     site.sign_in();
-    for path in ["/", "/log", "/log/0", "/sources", "/search"] {
+    for path in ["/", "/fleet", "/findings", "/releases", "/log", "/log/0", "/sources", "/search"] {
         assert_eq!(site.get(path).await.status, StatusCode::OK, "{path}");
     }
     let first = site.get("/log/0").await;
@@ -263,7 +265,7 @@ async fn a_simulated_log_says_so_on_every_page() {
     };
     let mut site = Site::over(ledger::Ledger::open(parts, ledger::Options::default()).expect("opens"));
     site.sign_in();
-    for path in ["/", "/log", "/log/0", "/sources", "/nowhere"] {
+    for path in ["/", "/fleet", "/findings", "/releases", "/log", "/log/0", "/sources", "/nowhere"] {
         let answer = site.get(path).await;
         assert!(answer.text.contains("Simulated log: no time in it is a real time"), "{path}");
         assert!(answer.text.contains("data-s=\"simulated\""), "{path}");
@@ -293,7 +295,7 @@ async fn pages_keep_up_with_a_log_that_grows() {
     });
     let mut seen = 0;
     while !writer.is_finished() {
-        for path in ["/", "/log?fact=RecordRetired", "/sources"] {
+        for path in ["/", "/fleet", "/log?fact=RecordRetired", "/releases", "/sources"] {
             let answer = site.get(path).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}");
             // What a page says is durable by the time it is said.

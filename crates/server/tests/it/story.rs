@@ -17,6 +17,9 @@ use evidence::types::{Beacon, BlobRef, Bytes, EntryRef, NamedDigest};
 use evidence::{Fact, Hash, SourceKind, Time};
 use testkit::{Author, Fixture, ORIGIN, START};
 
+#[path = "story_fleet.rs"]
+mod field;
+
 /// A name that must never become a tag.
 pub(crate) const HOSTILE: &str = "<script>alert('pumps')</script> & \"sons\"";
 /// Devices of the story.
@@ -42,6 +45,7 @@ fn enrolled(author: &Author, name: &str, roles: &[&str]) -> SourceEnrolled {
 
 struct Told {
     f: Fixture,
+    /// Seconds since the beginning.
     clock: u64,
 }
 
@@ -101,6 +105,7 @@ pub(crate) fn tell() -> Fixture {
     design(&mut t, &mut ci, &mut hostile);
     let release = release(&mut t, &mut ci);
     fleet(&mut t, &mut station, &mut quality);
+    field::tell(&mut t, &mut station, &mut quality, &mut ci);
     decide(&mut t, &mut quality, &release);
     keys(&mut t, ci, &mut hostile);
     // The ledger seals by the hour beside the write path; asked for a last seal, it has said everything it will.
@@ -119,6 +124,7 @@ fn design(t: &mut Told, ci: &mut Author, hostile: &mut Author) {
             authored: moment(n * 100),
             signed_by: None,
             lock: None,
+            configuration: None,
             product: "IP-400".into(),
             line: "2.x".into(),
         };

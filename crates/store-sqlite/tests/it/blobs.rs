@@ -30,7 +30,9 @@ fn an_altered_blob_is_reported_and_not_replaced() {
     for other in [&b"evidencE"[..], b"", b"evidence and more"] {
         fs::remove_file(&path).unwrap();
         fs::write(&path, other).unwrap();
-        for error in [blobs.get(&digest).unwrap_err(), blobs.put(b"evidence").unwrap_err()] {
+        let from = blobs.put_from(&digest, 8, &mut &b"evidence"[..]);
+        for error in [blobs.get(&digest).unwrap_err(), blobs.put(b"evidence").unwrap_err(), from.unwrap_err()]
+        {
             assert!(matches!(error.problem, Problem::Damaged(_)), "{error}");
         }
         assert_eq!(fs::read(&path).unwrap(), other, "the trace of the alteration stays");

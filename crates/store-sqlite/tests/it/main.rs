@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, and its sizes are small"
 )]
 
+mod backup;
 mod blobs;
 mod child;
 mod conformance;

@@ -1,1 +1,44 @@
 //! Advisories, components, releases and devices joined: who is affected, who is not and why, and who nobody can tell.
+//! `docs/concepts/vulnerabilities.md` says the same in words.
+//!
+//! | file | what |
+//! |---|---|
+//! | `parts`, `documents`, `catalogue` | what was read: components and who carries them, advisories and statements; grows only |
+//! | `knowledge` | what counts at a log size |
+//! | `judge`, `decided`, `carried`, `findings` | from a name to a verdict on every release, with every step |
+//! | `outcome`, `present`, `survey` | from releases to devices: kept for now, walked over for any past |
+//! | `ask`, `answer`, `json` | a question, its answer, and the answer for programs |
+//! | `follow`, `touch` | the follower that keeps all this up with the log |
+//!
+//! Not here: what devices run (`world::fleet`), what documents mean (`formats`), how it is served.
+
+mod answer;
+mod ask;
+mod carried;
+mod catalogue;
+mod decided;
+mod documents;
+mod error;
+mod findings;
+mod follow;
+pub mod json;
+mod judge;
+mod knowledge;
+mod outcome;
+mod parts;
+mod present;
+mod survey;
+mod touch;
+
+pub use answer::{Answer, ComponentAnswer, Device, MAX_PAGE, MAX_RELEASES, Question, ReleaseAnswer};
+pub use ask::{answer, findings};
+pub use catalogue::{Catalogue, Doc, Loaded};
+pub use documents::{Documents, Notice, Unreadable};
+pub use error::PopulationError;
+pub use findings::{About, Findings, Judged, PartFinding, ReleaseFinding, VERDICTS, word};
+pub use follow::{List, Populations};
+pub use knowledge::{Decision, DocumentState, Knowledge, Release, VEX_TRUST, Vex};
+pub use outcome::{Group, Outcome, Tally};
+pub use parts::{Bill, MAX_PATH, MAX_PATHS, Part, Parts};
+pub use present::{Listed, Present, Seen, Whole};
+pub use survey::{Lender, Wanted, survey};

@@ -16,11 +16,11 @@ use evidence::facts::fleet::{Appraisal, AppraisalReason, Appraised};
 use evidence::types::{Bytes, EntryRef};
 use evidence::{Body, Entry, Evidence, Fact, SourceId};
 
+use super::glance::Glance;
 use super::record::Last;
-use super::subject::Subject;
 use super::view::FleetView;
 use crate::release::{Known, Resolution, version};
-use crate::streams::{Place, StreamKey};
+use crate::streams::{Ahead, Place, StreamKey};
 use crate::world::World;
 use evidence::body::DebugStatus;
 
@@ -71,31 +71,40 @@ impl Findings {
 }
 
 /// Appraises evidence against the world of the entries before it. `None` for what is not the evidence of an enrolled
-/// device. Time: a few lookups; [`FleetView::state`] is read once for the site, linear in the device's records.
+/// device. Time: a few lookups, however much the device has said before.
 #[must_use]
 pub fn appraise(world: &World, entry: &Entry) -> Option<Appraised> {
+    appraise_after(world, entry, None)
+}
+
+/// As [`appraise`], of an entry that comes after pieces of its stream that are not in the log yet.
+#[must_use]
+pub fn appraise_after(world: &World, entry: &Entry, ahead: Option<&Ahead>) -> Option<Appraised> {
     let body = entry.body();
     let Fact::Attested(evidence) = &body.fact else { return None };
     let known = Known::new(world.size(), world.journal());
     let view = FleetView::new(world, world.now(), world.size());
-    let state = view.state(&Subject::Device(body.source))?;
+    let device = Glance::of(&view, body.source)?;
     let newest = world.fleet().newest(&body.source);
     let mut found = Findings::default();
     found.part(IDENTITY, GOOD);
     if doubted(world, known, &body.source) {
         found.because(AppraisalReason::IdentityDoubt, IDENTITY, BAD);
     }
-    let late = freshness(world, &view, body, state.model, &mut found);
+    let late = freshness(world, &view, body, ahead, device.model, &mut found);
     if let Some(newest) = newest.filter(|_| !late.historic) {
         boot_count(evidence, newest, &mut found);
     }
     if evidence.debug == Some(DebugStatus::Enabled) {
         found.because(AppraisalReason::DebugEnabled, RUNTIME, BAD);
     }
-    let resolution = world.releases().resolve(state.product, &evidence.measurements, known);
-    executables(world, known, evidence, &resolution, state.site, &mut found);
-    if let Some(newest) = newest.filter(|_| !late.historic) {
-        let before = world.releases().resolve(state.product, world.fleet().measured(newest.set), known);
+    let resolution = world.releases().resolve(device.product, &evidence.measurements, known);
+    // Only what no release lists may be the site's own.
+    let site = if resolution.unknown.is_empty() { None } else { device.site(&view) };
+    executables(world, known, evidence, &resolution, site, &mut found);
+    let same = || device.measured_last(world.fleet(), &evidence.measurements);
+    if let Some(newest) = newest.filter(|_| !late.historic && !same()) {
+        let before = world.releases().resolve(device.product, world.fleet().measured(newest.set()), known);
         if older(&before, &resolution) {
             found.because(AppraisalReason::Downgraded, EXECUTABLES, CANNOT_VOUCH);
         }
@@ -117,16 +126,18 @@ pub fn appraise(world: &World, entry: &Entry) -> Option<Appraised> {
     })
 }
 
-/// As [`appraise`], but only what must be logged: a verdict that differs from the device's last one. Late evidence that is
-/// as it should be says nothing about now and changes no verdict, unless it is the first.
+/// As [`appraise`], but only what must be logged: see [`changes`].
 #[must_use]
 pub fn appraise_changed(world: &World, entry: &Entry) -> Option<Appraised> {
-    let new = appraise(world, entry)?;
-    let Some(last) = world.fleet().last_verdict(&new.device) else { return Some(new) };
-    let vector: Vec<u8> = last.vector.iter().map(|v| v.to_be_bytes()[0]).collect();
-    let same = (last.status, &vector, &last.reasons, &last.release, last.policy)
-        == (new.status, &new.vector.0, &new.reasons, &new.release, new.policy);
-    (!same && new.status != Appraisal::None).then_some(new)
+    appraise(world, entry).filter(|new| changes(world, new))
+}
+
+/// Whether a verdict must be logged: it differs from the device's last one. Late evidence that is as it should be says
+/// nothing about now and changes no verdict, unless it is the first.
+#[must_use]
+pub fn changes(world: &World, new: &Appraised) -> bool {
+    let Some(last) = world.fleet().last_verdict(&new.device) else { return true };
+    new.status != Appraisal::None && !last.is(new)
 }
 
 /// Whether the device's key may be in two hands.
@@ -148,6 +159,7 @@ fn freshness(
     world: &World,
     view: &FleetView<'_>,
     body: &Body,
+    ahead: Option<&Ahead>,
     model: Option<&str>,
     found: &mut Findings,
 ) -> Lateness {
@@ -155,7 +167,7 @@ fn freshness(
     let historic = world.streams().get(&stream).is_some_and(|s| body.sequence < s.next);
     // The hash matters only inside gaps, whose entries are historic whatever it is.
     let hash = body.previous.unwrap_or(evidence::Hash([0; 32]));
-    if matches!(world.streams().place(body, &hash), Place::AfterGap(_)) {
+    if matches!(world.streams().place_after(body, &hash, ahead), Place::AfterGap(_)) {
         found.because(AppraisalReason::SequenceGap, SOURCED, CANNOT_VOUCH);
     }
     let window = view.reporting(model, world.now()).0;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use evidence::{Hash, SourceId, Time};
 
 use super::finding_id;
-use super::notes::{ClashOn, Closed};
+use super::notes::{Clash, ClashOn, Closed};
 use super::said::Said;
 use super::state::DeviceState;
 use super::subject::Subject;
@@ -75,6 +75,8 @@ pub struct Finding<'w> {
     pub site: Option<&'w str>,
     /// What is the matter.
     pub kind: FindingKind,
+    /// Index of an entry that shows it: the clash, the fork, the measurement, the entry after the gap.
+    pub evidence: Option<u64>,
     /// How it was settled, if it was.
     pub closed: Option<&'w Closed>,
 }
@@ -83,22 +85,8 @@ impl<'w> FleetView<'w> {
     /// Every finding, device by device. Linear in the fleet and in what was said of it.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding<'w>> {
-        let mut out = Vec::new();
-        let begun = self.world.clock().size_at(self.at, self.world.size());
-        // A clash about a device that never was enrolled has no state of its own.
-        for clash in &self.fleet.notes.clashes {
-            if clash.index < begun && self.known.counts(clash.index) {
-                let parts: [&[u8]; 4] = [
-                    clash.device.as_bytes(),
-                    clash.holder.as_bytes(),
-                    clash.on.word().as_bytes(),
-                    &clash.index.to_be_bytes(),
-                ];
-                let kind = FindingKind::DuplicateIdentity { holder: clash.holder, on: clash.on };
-                let site = self.state(&Subject::Device(clash.holder)).and_then(|s| s.site);
-                out.push(self.finding(clash.device, site, kind, &parts));
-            }
-        }
+        let mut out = self.clashes();
+        let begun = self.begun();
         for subject in self.fleet.subjects(None) {
             let Some(said) = self.said_itself(subject) else { continue };
             let Some(state) = self.state_of(&said, self.at) else { continue };
@@ -109,7 +97,39 @@ impl<'w> FleetView<'w> {
         out
     }
 
-    fn of_device(
+    /// Enrolments whose identity another device holds. Few: linear in them.
+    #[must_use]
+    pub fn clashes(&self) -> Vec<Finding<'w>> {
+        let mut out = Vec::new();
+        let begun = self.begun();
+        for clash in self.fleet.notes.clashes.iter().filter(|c| c.index < begun) {
+            out.extend(self.clash(clash));
+        }
+        out
+    }
+
+    /// Number of entries that had come by the view's moment.
+    pub(super) fn begun(&self) -> u64 {
+        self.world.clock().size_at(self.at, self.world.size())
+    }
+
+    /// The finding of a clash, as far as is known. The clash may be about a device that never was enrolled and has no state
+    /// of its own.
+    pub(super) fn clash(&self, clash: &Clash) -> Option<Finding<'w>> {
+        let parts: [&[u8]; 4] = [
+            clash.device.as_bytes(),
+            clash.holder.as_bytes(),
+            clash.on.word().as_bytes(),
+            &clash.index.to_be_bytes(),
+        ];
+        let kind = FindingKind::DuplicateIdentity { holder: clash.holder, on: clash.on };
+        let site = || self.state(&Subject::Device(clash.holder)).and_then(|s| s.site);
+        self.known
+            .counts(clash.index)
+            .then(|| self.finding(clash.device, site(), kind, Some(clash.index), &parts))
+    }
+
+    pub(super) fn of_device(
         &self,
         device: SourceId,
         said: &Said,
@@ -120,26 +140,33 @@ impl<'w> FleetView<'w> {
         let (id, site) = (device.as_bytes(), state.site);
         for (key, stream) in self.world.streams().of_source(device) {
             let StreamKey { stream: number, .. } = *key;
-            let forked = stream.forks.iter().any(|(i, _)| *i < begun && self.known.counts(*i));
-            if forked {
+            let fork = stream.forks.iter().find(|(i, _)| *i < begun && self.known.counts(*i));
+            if let Some((index, _)) = fork {
                 let kind = FindingKind::CloneSuspected { stream: number };
-                out.push(self.finding(device, site, kind, &[id, &number.to_be_bytes()]));
+                out.push(self.finding(device, site, kind, Some(*index), &[id, &number.to_be_bytes()]));
             }
         }
         if !state.unknown.is_empty() {
             let components = state.unknown.iter().map(|m| m.name.clone()).collect();
             let mut about: Vec<&[u8]> = vec![id];
             about.extend(state.unknown.iter().map(|m| m.digest.0.as_slice()));
-            out.push(self.finding(device, site, FindingKind::UnknownFirmware { components }, &about));
+            let by = state.certainty.evidence();
+            out.push(self.finding(device, site, FindingKind::UnknownFirmware { components }, by, &about));
         }
-        for (stream, first, count) in gaps(said, begun) {
+        for (stream, first, count, after) in gaps(said, begun) {
             let about: [&[u8]; 3] = [id, &stream.to_be_bytes(), &first.to_be_bytes()];
-            out.push(self.finding(device, site, FindingKind::Gap { stream, first, count }, &about));
+            out.push(self.finding(
+                device,
+                site,
+                FindingKind::Gap { stream, first, count },
+                Some(after),
+                &about,
+            ));
         }
         if let Some(silence) = self.silence_of(said, state) {
             let kind = FindingKind::Silent { since: silence.since };
             let closed = self.closed(&silence.id);
-            out.push(Finding { id: silence.id, device, site, kind, closed });
+            out.push(Finding { id: silence.id, device, site, kind, evidence: None, closed });
         }
     }
 
@@ -148,10 +175,11 @@ impl<'w> FleetView<'w> {
         device: SourceId,
         site: Option<&'w str>,
         kind: FindingKind,
+        evidence: Option<u64>,
         about: &[&[u8]],
     ) -> Finding<'w> {
         let id = finding_id(kind.word(), about);
-        Finding { id, device, site, kind, closed: self.closed(&id) }
+        Finding { id, device, site, kind, evidence, closed: self.closed(&id) }
     }
 
     /// How a finding was settled, as far as is known.
@@ -160,19 +188,19 @@ impl<'w> FleetView<'w> {
     }
 }
 
-/// Places that a device counted and that had not come by then: stream, first place, number.
-fn gaps(said: &Said, begun: u64) -> Vec<(u64, u64, u64)> {
-    let mut places: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-    for (stream, sequence, _) in said.places.iter().filter(|(_, _, index)| *index < begun) {
-        places.entry(*stream).or_default().push(*sequence);
+/// Places that a device counted and that had not come by then: stream, first place, number, index of the entry after it.
+fn gaps(said: &Said, begun: u64) -> Vec<(u64, u64, u64, u64)> {
+    let mut places: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
+    for (stream, sequence, index) in said.places.iter().filter(|(_, _, index)| *index < begun) {
+        places.entry(*stream).or_default().push((*sequence, *index));
     }
     let mut out = Vec::new();
     for (stream, mut all) in places {
         all.sort_unstable();
         let mut next = 0;
-        for place in all {
+        for (place, index) in all {
             if place > next {
-                out.push((stream, next, place - next));
+                out.push((stream, next, place - next, index));
             }
             next = place.saturating_add(1).max(next);
         }

@@ -24,7 +24,14 @@ impl<'w> FleetView<'w> {
     /// The intervals of a device up to the view's moment, oldest first. O(n log n) in what was said of it.
     #[must_use]
     pub fn history(&self, subject: &Subject) -> Vec<Interval<'w>> {
-        let Some(said) = self.said_of(subject) else { return Vec::new() };
+        self.history_of_last(subject, usize::MAX).0
+    }
+
+    /// As [`Self::history`], but of the last `most` moments at which something may have changed, so that nobody holds the
+    /// world long. Also says whether earlier ones were left out; the first interval began then or before.
+    #[must_use]
+    pub fn history_of_last(&self, subject: &Subject, most: usize) -> (Vec<Interval<'w>>, bool) {
+        let Some(said) = self.said_of(subject) else { return (Vec::new(), false) };
         // The state changes only where something begins or ends to count.
         let mut turns: Vec<Time> = said.since().into_iter().collect();
         let reporting = self.fleet.notes.reporting.values().flatten();
@@ -49,6 +56,8 @@ impl<'w> FleetView<'w> {
         turns.retain(|t| *t <= self.at);
         turns.sort_unstable();
         turns.dedup();
+        let earlier = turns.len().saturating_sub(most);
+        turns.drain(..earlier);
         let mut out: Vec<Interval<'w>> = Vec::new();
         for from in turns {
             let Some(state) = self.state_of(&said, from) else { continue };
@@ -64,7 +73,7 @@ impl<'w> FleetView<'w> {
         }
         let surplus = out.len().saturating_sub(MAX_HISTORY);
         out.drain(..surplus);
-        out
+        (out, earlier > 0)
     }
 }
 

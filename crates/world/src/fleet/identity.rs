@@ -64,11 +64,55 @@ pub(super) fn key(id: &KeyId) -> u64 {
     first_bytes(&id.0)
 }
 
-/// Mark of a UDI instance; `None` where the UDI names a kind of device only: no serial beside it and none that shows in
-/// the carrier as printed (GS1 `(21)`, HIBCC `/S`, ICCBBA `=,`).
+/// Whether a carrier shows a serial number: GS1 `(21)`, in a link `/21/`, between separators or after the identifiers of
+/// known length; HIBCC `$+`, `$$+` or `/S`; ICCBBA `=,`. What `formats` makes of a carrier agrees (it has the test).
+#[must_use]
+pub fn shows_serial(udi: &str) -> bool {
+    let udi = udi.trim();
+    let hibc = udi.strip_prefix('*').unwrap_or(udi);
+    if udi.starts_with('(') {
+        udi.contains("(21)")
+    } else if hibc.starts_with('+') {
+        hibc.contains("/S")
+            || ["+$+", "+$$+"].iter().any(|m| hibc.starts_with(m))
+            || hibc.contains("/$+")
+            || hibc.contains("/$$+")
+    } else if udi.starts_with(['=', '&', '\\']) {
+        udi.contains("=,")
+    } else if udi.contains("://") {
+        udi.contains("/21/") || udi.contains("/ser/")
+    } else {
+        in_message(udi)
+    }
+}
+
+/// Whether a message of elements without brackets, which begins with a GTIN, has one that is a serial number.
+fn in_message(udi: &str) -> bool {
+    let data = ["]C1", "]d2", "]e0", "]Q3", "]J1"].iter().find_map(|p| udi.strip_prefix(p)).unwrap_or(udi);
+    let separators: &[char] = if data.contains('\u{1d}') { &['\u{1d}'] } else { &['^'] };
+    let mut rest = data;
+    loop {
+        rest = rest.strip_prefix(separators).unwrap_or(rest);
+        let fixed = match rest.get(..2) {
+            Some("21") => return rest.len() > 2,
+            Some("01" | "02") => 16,
+            Some("11" | "12" | "13" | "15" | "16" | "17") => 8,
+            Some("20") => 4,
+            _ => 0,
+        };
+        // Anything else ends at the next separator.
+        let end = if fixed > 0 { Some(fixed) } else { rest.find(separators) };
+        match end.and_then(|end| rest.get(end..)) {
+            Some(next) if !next.is_empty() => rest = next,
+            _ => return false,
+        }
+    }
+}
+
+/// Mark of a UDI instance; `None` where the UDI names a kind of device only: no serial beside it and none that shows.
 pub(super) fn instance(udi: Option<&str>, serial: Option<&str>) -> Option<u64> {
     let udi = udi?;
-    let shown = ["(21)", "/S", "=,"].iter().any(|mark| udi.contains(mark));
+    let shown = shows_serial(udi);
     let serial = serial.unwrap_or_default();
     if serial.is_empty() && !shown {
         return None;

@@ -4,26 +4,34 @@
 //! | file | what |
 //! |---|---|
 //! | `record`, `table`, `notes`, `identity` | how it is kept: a short log a device, shared values once |
-//! | `said`, `spans`, `view`, `state` | one device at two moments, and how certain that is |
-//! | `history`, `population`, `filter` | one device over time; many devices at one moment |
+//! | `said`, `spans`, `view`, `state`, `stand`, `glance` | one device at two moments, and how certain that is |
+//! | `look`, `entries`, `history` | one device as a whole, its entries, its time line |
+//! | `population`, `filter` | many devices at one moment |
 //! | `appraise`, `ear` | the verdict on one piece of evidence, and how others read it |
 //! | `silence`, `finding` | what somebody should look at |
+//! | `basis`, `declared` | which entries an answer rests on; what imports said last |
 //!
 //! Not here: releases (`release`), streams and keys (`streams`, `sources`), sites' people, roll calls of unchanged
 //! evidence (their devices stand in blobs, which *apply* does not read).
 
 mod appraise;
+mod basis;
+mod declared;
 mod ear;
+mod entries;
 mod filter;
 mod finding;
+mod glance;
 mod history;
 mod identity;
+mod look;
 mod notes;
 mod population;
 mod record;
 mod said;
 mod silence;
 mod spans;
+mod stand;
 mod state;
 mod states;
 mod subject;
@@ -40,14 +48,20 @@ use identity::Identities;
 use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
-pub use appraise::{POLICY, appraise, appraise_changed};
+pub use appraise::{POLICY, appraise, appraise_after, appraise_changed, changes};
+pub use basis::{Basis, Ground, sealed_entries, sealed_subject};
+pub use declared::Declaration;
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
+pub use entries::{DeviceEntry, Said as Spoken};
 pub use filter::{Filter, FilterError, MAX_FILTER, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 pub use finding::{Finding, FindingKind};
 pub use history::{Interval, MAX_HISTORY};
+pub use look::Look;
+pub use identity::shows_serial;
 pub use notes::{Clash, ClashOn, Closed};
 pub use population::{Count, Grades, Page};
 pub use silence::Silence;
+pub use stand::{Software, Stand, Turn};
 pub use state::{Certainty, DeviceState, Grade, Running, UnknownReason};
 pub use subject::Subject;
 pub use table::Verdict;
@@ -325,12 +339,31 @@ impl Fleet {
     /// The verdict that was last logged of a device.
     #[must_use]
     pub fn last_verdict(&self, device: &SourceId) -> Option<&Verdict> {
-        self.verdicts.get(self.devices.get(&Subject::Device(*device))?.head().verdict?)
+        self.verdicts.get(self.devices.get(&Subject::Device(*device))?.head().verdict()?)
+    }
+
+    /// Digests that some device measured, as hexadecimal digits that begin so; whenever it was. Linear in the different sets
+    /// of measurements, which are few.
+    #[must_use]
+    pub fn digests(&self, digits: &str, limit: usize) -> Vec<Hash> {
+        let mut out: Vec<Hash> = Vec::new();
+        for m in self.sets.iter().flatten() {
+            if out.len() < limit && !out.contains(&m.digest) && m.digest.to_string().starts_with(digits) {
+                out.push(m.digest);
+            }
+        }
+        out
     }
 
     /// Measurements of a set.
     fn measured(&self, set: Option<u32>) -> &[Measured] {
         set.and_then(|id| self.sets.get(id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// A shared text, such as a site or a product, by its number.
+    #[must_use]
+    pub fn text_of(&self, id: u32) -> Option<&str> {
+        self.said(Some(id))
     }
 
     fn said(&self, id: Option<u32>) -> Option<&str> {

@@ -42,19 +42,27 @@ impl<'w> FleetView<'w> {
         out
     }
 
-    /// Only an enrolled device can speak, and only one in use must. Where nobody said, an enrolled device is taken to be
-    /// in use: a false alarm is seen, a missing one is not.
     pub(super) fn silence_of(&self, said: &Said, state: &DeviceState<'w>) -> Option<Silence<'w>> {
         let device = said.device?;
-        let enrolled = said.enrolled.as_ref().map(|(t, _)| *t).filter(|t| *t <= self.at)?;
-        if state.custody.is_some_and(|c| c != Custody::InUse) {
-            return None;
-        }
-        let since = [Some(enrolled), state.seen, said.in_use_since(self.at)].into_iter().flatten().max()?;
+        let since = self.quiet_since(said, state)?;
         let (_, deadline) = self.reporting(state.model, self.at);
         let due = since.plus(deadline).plus(1);
         let id = finding_id("silence", &[device.as_bytes(), &since.seconds().to_be_bytes()]);
         (self.at >= due).then_some(Silence { id, device, site: state.site, since, due })
+    }
+}
+
+impl FleetView<'_> {
+    /// Since when a device that must speak has said nothing; `None` for one that may be silent. Only an enrolled device can
+    /// speak, and only one in use must. Where nobody said, an enrolled device is taken to be in use: a false alarm is seen,
+    /// a missing one is not.
+    pub(super) fn quiet_since(&self, said: &Said, state: &DeviceState<'_>) -> Option<Time> {
+        said.device?;
+        let enrolled = said.enrolled.as_ref().map(|(t, _)| *t).filter(|t| *t <= self.at)?;
+        if state.custody.is_some_and(|c| c != Custody::InUse) {
+            return None;
+        }
+        [Some(enrolled), state.seen, said.in_use_since(self.at)].into_iter().flatten().max()
     }
 }
 

@@ -84,6 +84,16 @@ pub enum Certainty {
 }
 
 impl Certainty {
+    /// Index of the evidence it rests on; the later of two.
+    #[must_use]
+    pub const fn evidence(&self) -> Option<u64> {
+        match self {
+            Self::Proven { until, .. } => Some(*until),
+            Self::Fresh { by } | Self::Assumed { by } => *by,
+            Self::Unknown(_) => None,
+        }
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn word(&self) -> &'static str {

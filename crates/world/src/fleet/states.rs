@@ -9,7 +9,7 @@ use crate::concern::{BadState, Concern, State};
 const TEXT: u8 = 0;
 const SET: u8 = 1;
 const VERDICT: u8 = 2;
-const DEVICE: u8 = 3;
+pub(super) const DEVICE: u8 = 3;
 const NOTE: u8 = 4;
 
 impl Concern for Fleet {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use evidence::body::Measured;
 use evidence::cbor::{Malformed, Reader, Writer};
-use evidence::facts::fleet::{Appraisal, AppraisalReason};
+use evidence::facts::fleet::{Appraisal, AppraisalReason, Appraised};
 use evidence::types::EntryRef;
 use evidence::{Field, Hash};
 
@@ -56,6 +56,10 @@ impl<T: Shared> Table<T> {
 
     pub(super) fn get(&self, id: u32) -> Option<&T> {
         self.items.get(usize::try_from(id).ok()?).map(|(_, value)| value)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.items.iter().map(|(_, value)| value)
     }
 
     pub(super) fn freeze(&mut self) {
@@ -133,6 +137,16 @@ pub struct Verdict {
     pub release: Option<EntryRef>,
     /// Version of the policy.
     pub policy: u64,
+}
+
+impl Verdict {
+    /// Whether a new verdict says the same, on whatever evidence.
+    pub(super) fn is(&self, new: &Appraised) -> bool {
+        let vector = self.vector.iter().map(|v| v.to_be_bytes()[0]);
+        (self.status, &self.reasons, &self.release, self.policy)
+            == (new.status, &new.reasons, &new.release, new.policy)
+            && vector.eq(new.vector.0.iter().copied())
+    }
 }
 
 impl Shared for Verdict {

@@ -11,6 +11,7 @@ use evidence::facts::fleet::SiteDefined;
 
 use super::said::Said;
 use super::spans::Answer;
+use super::stand::{Rests, Software};
 use super::state::{Certainty, DeviceState, Grade, Running, UnknownReason};
 use super::subject::Subject;
 use super::{DEFAULT_DEADLINE, DEFAULT_INTERVAL, Fleet};
@@ -129,40 +130,39 @@ impl<'w> FleetView<'w> {
             verdict: said.verdict(at).and_then(|id| fleet.verdicts.get(id)),
             seen: said.spoke(at),
         };
+        let rests = self.rests(said, at, model);
+        state.grade = rests.grade;
+        state.certainty = rests.certainty;
+        let product = said.product(at, &rests.software);
+        state.running = self.running(product, &rests.software);
+        match &rests.software {
+            Software::Measured(set) => {
+                state.measured = self.fleet.measured(Some(*set));
+                state.unknown = self.foreign(*set, product, state.site).collect();
+            }
+            Software::Said(texts) => {
+                state.software = texts.iter().filter_map(|id| fleet.said(Some(*id))).collect();
+            }
+            Software::Unknown(_) => {}
+        }
+        Some(state)
+    }
+
+    /// What the answer about a device's software rests on.
+    pub(super) fn rests(&self, said: &Said, at: Time, model: Option<&str>) -> Rests {
         let interval = self.reporting(model, at).0;
         let fresh = |since: Option<Time>| since.is_some_and(|since| at.since(since) <= interval);
         let report = said.report(at);
-        let product = said.enrolled.as_ref().map(|(_, e)| e.product);
         match said.spans.at(at) {
-            Answer::Within(s) => {
-                self.attested(
-                    &mut state,
-                    s.set,
-                    product,
-                    Certainty::Proven { from: s.index, until: s.index },
-                );
-            }
-            Answer::Between(a, b) => {
-                self.attested(
-                    &mut state,
-                    a.set,
-                    product,
-                    Certainty::Proven { from: a.index, until: b.index },
-                );
-            }
-            Answer::Last(s) if fresh(s.lo) => {
-                self.attested(&mut state, s.set, product, Certainty::Fresh { by: Some(s.index) });
-            }
+            Answer::Within(s) => Rests::on(&s, Certainty::Proven { from: s.index, until: s.index }),
+            Answer::Between(a, b) => Rests::on(&a, Certainty::Proven { from: a.index, until: b.index }),
+            Answer::Last(s) if fresh(s.lo) => Rests::on(&s, Certainty::Fresh { by: Some(s.index) }),
             // A word that came after the last measurement outweighs it once the measurement is not fresh any more.
             Answer::Last(s) if report.is_none_or(|r| r.from <= s.hi) => {
-                self.attested(&mut state, s.set, product, Certainty::Assumed { by: Some(s.index) });
+                Rests::on(&s, Certainty::Assumed { by: Some(s.index) })
             }
-            Answer::Conflict(..) => {
-                state.grade = Grade::Attested;
-                state.certainty = Certainty::Unknown(UnknownReason::Disagreement);
-            }
+            Answer::Conflict(..) => Rests::unknown(Grade::Attested, UnknownReason::Disagreement),
             other => {
-                let none = matches!(other, Answer::Nothing);
                 let declared =
                     || said.declaration(at, |d| (!d.software.is_empty()).then(|| d.software.clone()));
                 if let Some(report) = report {
@@ -171,46 +171,57 @@ impl<'w> FleetView<'w> {
                     } else {
                         Certainty::Assumed { by: None }
                     };
-                    self.worded(&mut state, Grade::Reported, certainty, &report.software);
+                    Rests::said(Grade::Reported, certainty, report.software.clone())
                 } else if let Some(software) = declared() {
-                    self.worded(&mut state, Grade::Declared, Certainty::Assumed { by: None }, &software);
-                } else if !none {
-                    state.certainty = Certainty::Unknown(UnknownReason::MeasuredLater);
+                    Rests::said(Grade::Declared, Certainty::Assumed { by: None }, software)
+                } else if matches!(other, Answer::Nothing) {
+                    Rests::unknown(Grade::Declared, UnknownReason::NothingSaid)
+                } else {
+                    Rests::unknown(Grade::Declared, UnknownReason::MeasuredLater)
                 }
             }
         }
-        Some(state)
     }
 
-    fn attested(
+    /// What was measured that is a reference value of no release, and that neither the device's site nor the maker accepts.
+    pub(super) fn foreign(
         &self,
-        state: &mut DeviceState<'w>,
-        set: Option<Option<u32>>,
+        set: u32,
         product: Option<u32>,
-        certainty: Certainty,
-    ) {
-        state.grade = Grade::Attested;
-        let Some(set) = set.flatten() else {
-            state.certainty = Certainty::Unknown(UnknownReason::NothingMeasured);
-            return;
-        };
-        state.certainty = certainty;
-        state.measured = self.fleet.measured(Some(set));
-        let resolution = self.resolve(set, product);
-        state.running = resolution
-            .items
-            .iter()
-            .map(|i| Running { item: i.item.clone(), version: i.version.clone(), release: i.release })
-            .collect();
-        let accepted = |m: &&Measured| {
-            let site = state.site;
-            self.world.releases().accepted(site, &m.name, &m.digest, self.known) != Some(true)
-        };
-        state.unknown =
-            resolution.unknown.iter().filter_map(|n| state.measured.get(*n)).filter(accepted).collect();
+        site: Option<&str>,
+    ) -> impl Iterator<Item = &'w Measured> {
+        let (measured, resolution) = (self.fleet.measured(Some(set)), self.resolve(set, product));
+        let releases = self.world.releases();
+        let places = resolution.unknown.clone();
+        let accepted =
+            move |m: &&Measured| releases.accepted(site, &m.name, &m.digest, self.known) != Some(true);
+        places.into_iter().filter_map(|n| measured.get(n)).filter(accepted)
     }
 
-    fn resolve(&self, set: u32, product: Option<u32>) -> Rc<Resolution> {
+    /// What a device of a product runs, by item.
+    pub(super) fn running(&self, product: Option<u32>, software: &Software) -> Vec<Running> {
+        match software {
+            Software::Measured(set) => {
+                let resolution = self.resolve(*set, product);
+                let items = resolution.items.iter();
+                items
+                    .map(|i| Running { item: i.item.clone(), version: i.version.clone(), release: i.release })
+                    .collect()
+            }
+            Software::Said(texts) => {
+                let mut running: Vec<Running> = texts
+                    .iter()
+                    .filter_map(|id| self.fleet.said(Some(*id)))
+                    .map(|s| self.named(product, s))
+                    .collect();
+                running.sort();
+                running
+            }
+            Software::Unknown(_) => Vec::new(),
+        }
+    }
+
+    pub(super) fn resolve(&self, set: u32, product: Option<u32>) -> Rc<Resolution> {
         let mut cache = self.resolved.borrow_mut();
         let found = cache.entry((set, product)).or_insert_with(|| {
             let measured = self.fleet.measured(Some(set));
@@ -219,20 +230,13 @@ impl<'w> FleetView<'w> {
         found.clone()
     }
 
-    /// A state that rests on words: `firmware 2.1.0` is the item up to the last space and its version.
-    fn worded(&self, state: &mut DeviceState<'w>, grade: Grade, certainty: Certainty, software: &[u32]) {
-        state.grade = grade;
-        state.certainty = certainty;
-        state.software = software.iter().filter_map(|id| self.fleet.said(Some(*id))).collect();
-        let releases = self.world.releases();
-        for said in &state.software {
-            let (item, version) = said.rsplit_once(' ').unwrap_or(("", said));
-            let mut found = releases.find(state.product, item, version, self.known);
-            // Two products with the same item and version: which one it is, nobody said.
-            let release = found.next().filter(|_| found.next().is_none()).map(|r| r.entry.index);
-            let (item, version) = (item.to_owned(), Some(version.to_owned()));
-            state.running.push(Running { item, version, release });
-        }
-        state.running.sort();
+    /// `firmware 2.1.0` is the item up to the last space and its version.
+    fn named(&self, product: Option<u32>, said: &str) -> Running {
+        let (item, version) = said.rsplit_once(' ').unwrap_or(("", said));
+        let product = self.fleet.said(product);
+        let mut found = self.world.releases().find(product, item, version, self.known);
+        // Two products with the same item and version: which one it is, nobody said.
+        let release = found.next().filter(|_| found.next().is_none()).map(|r| r.entry.index);
+        Running { item: item.to_owned(), version: Some(version.to_owned()), release }
     }
 }

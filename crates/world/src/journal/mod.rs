@@ -134,6 +134,13 @@ impl Journal {
         self.flags.get(&index).into_iter().flatten().filter(said)
     }
 
+    /// How many corrections and voidings are known after `known` entries.
+    #[must_use]
+    pub fn flagged(&self, known: u64) -> usize {
+        let at = |f: &&Flag| matches!(f, Flag::Corrected { at, .. } | Flag::Voided { at } if *at < known);
+        self.flags.values().flatten().filter(at).count()
+    }
+
     /// A setting's value after `size` entries.
     #[must_use]
     pub fn setting(&self, name: &str, size: u64) -> Option<&str> {

@@ -3,6 +3,7 @@
 //!
 //! Not here: which device runs what (`fleet`), versions of foreign components and their advisories.
 
+mod lack;
 mod resolve;
 mod states;
 pub mod version;
@@ -18,6 +19,7 @@ use crate::concern::{BadState, Concern, State};
 use crate::cow::CowMap;
 use crate::journal::Journal;
 
+pub use lack::{Lack, lacking};
 pub use resolve::{ItemMatch, Resolution};
 
 /// What was known: the first `size` entries, without those that were corrected or voided among them.
@@ -93,6 +95,11 @@ impl Releases {
     /// Every release, in the order in which they were made.
     pub fn iter<'a>(&'a self, known: Known<'a>) -> impl DoubleEndedIterator<Item = &'a Release> {
         self.made.range(..known.size()).filter(move |(i, _)| known.counts(**i)).map(|(_, r)| r)
+    }
+
+    /// Every release made by the entries of a range, corrected and void ones too.
+    pub fn made(&self, entries: std::ops::Range<u64>) -> impl Iterator<Item = &Release> {
+        self.made.range(entries).map(|(_, r)| r)
     }
 
     /// Releases of an item with this version, of this product or of any.

@@ -7,7 +7,7 @@ use evidence::types::{EntryRef, NamedDigest};
 use evidence::{Fact, Time};
 use tlog::Hash;
 
-use super::{Known, Releases, version};
+use super::{Known, Lack, Releases, lacking, version};
 use crate::concern::Concern;
 use crate::journal::Journal;
 
@@ -157,4 +157,16 @@ fn versions_ascend() {
     }
     assert!(version::compare("1.0", "1.00").is_ne());
     assert!(version::compare("00000000000000000000000000002", "99999999999999999999999999999").is_lt());
+}
+
+#[test]
+fn what_a_release_does_not_name_is_said() {
+    let mut release = made("firmware", "1", &[("main", 1)]);
+    assert_eq!(lacking(&release), [Lack::Baseline, Lack::Commit, Lack::Artefact, Lack::Sbom, Lack::Result]);
+    release.measurements.clear();
+    release.baseline = Some(EntryRef { index: 0, entry: at(0) });
+    assert_eq!(
+        lacking(&release),
+        [Lack::Commit, Lack::Artefact, Lack::Sbom, Lack::Measurement, Lack::Result]
+    );
 }

@@ -67,6 +67,15 @@ pub struct Stream {
     pub key: Option<(u64, PublicKey)>,
 }
 
+/// Pieces of a stream that are durable and not in the log yet: they follow its last entry without a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Place that comes after them.
+    pub next: u64,
+    /// Hash of the last of them.
+    pub last: Hash,
+}
+
 /// Where an entry would stand in its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -131,6 +140,20 @@ impl Streams {
     #[must_use]
     pub fn index_of(&self, key: &StreamKey, sequence: u64) -> Option<u64> {
         self.places.get(key, sequence)
+    }
+
+    /// Where an entry would stand, after pieces that are not in the log yet. The places of those pieces are for whoever
+    /// holds them to know.
+    #[must_use]
+    pub fn place_after(&self, body: &Body, hash: &Hash, ahead: Option<&Ahead>) -> Place {
+        let Some(ahead) = ahead else { return self.place(body, hash) };
+        match body.sequence.checked_sub(ahead.next) {
+            None => self.place(body, hash),
+            Some(_) if body.sequence > MAX_SEQUENCE => Place::OutOfOrder { next: ahead.next },
+            Some(0) if body.previous == Some(ahead.last) => Place::Next,
+            Some(0) => Place::OtherPrevious,
+            Some(missing) => Place::AfterGap(missing),
+        }
     }
 
     /// Where an entry would stand.

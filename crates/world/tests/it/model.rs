@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use evidence::facts::fleet::Custody;
 use proptest::prelude::*;
-use world::fleet::{Certainty, Filter, Subject};
+use world::fleet::{Certainty, Filter, Subject, sealed_entries};
 
 use crate::story::{Story, Word, device, t};
 
@@ -337,7 +337,13 @@ fn tell(story: &mut Story, model: &mut Model, step: &Step) {
             let index = size.saturating_sub(*ago + 1);
             if !matches!(
                 model.events.get(&index),
-                Some(Event::Evidence { .. } | Event::Report { .. } | Event::Release(_) | Event::Reporting(_))
+                Some(
+                    Event::Evidence { .. }
+                        | Event::Report { .. }
+                        | Event::Move { .. }
+                        | Event::Release(_)
+                        | Event::Reporting(_)
+                )
             ) {
                 return;
             }
@@ -401,8 +407,34 @@ proptest! {
                 prop_assert_eq!((&then.running, then.grade), (&state.running, state.grade));
                 prop_assert_eq!((then.site, then.custody, then.measured), (state.site, state.custody, state.measured));
             }
+            crate::stands::agree(&story.world, t(at), known);
             let all = view.list(&Filter::all(), None, usize::MAX, usize::MAX).devices.len();
             prop_assert_eq!(view.count(&Filter::all()).count, all as u64);
+        }
+        crate::stands::steady(&story.world, &[1, 60, 400, 900, 2_000, 9_000].map(|s| t(model.now + s)));
+        // The verdict on evidence knows where the device is as well as the question does.
+        let mut listed = story.clone();
+        for (site, digest) in SITES.iter().zip(40u8..) {
+            listed.say(evidence::facts::release::ReferenceListSet {
+                name: "library".into(),
+                site: Some((*site).into()),
+                accepted: vec![evidence::types::NamedDigest {
+                    name: "drugs".into(),
+                    digest: evidence::Hash([digest; 32]),
+                }],
+                document: None,
+            });
+        }
+        for d in 0..DEVICES {
+            let site = listed.state(d, model.now, u64::MAX).and_then(|s| s.site.map(str::to_owned));
+            let own = site.and_then(|site| SITES.iter().position(|s| *s == site));
+            for (n, digest) in (40u8..43).enumerate() {
+                let word = Word::new(d, 1_000, None, &[("drugs", digest)]);
+                let verdict = world::fleet::appraise(&listed.world, &word.entry());
+                let part = verdict.map(|v| v.vector.0[1]);
+                let expected = own.map_or(0, |own| if own == n { 2 } else { 96 });
+                prop_assert_eq!(part, Some(expected), "device {} with the list of {}", d, SITES[n]);
+            }
         }
         // A prefix of the log, frozen, sealed and restored, is the same world, whatever came later.
         let cut = cut % (size + 1);
@@ -412,6 +444,28 @@ proptest! {
         prop_assert_eq!(again.sealed(), sealed);
         for d in 0..DEVICES {
             prop_assert_eq!(again.state(d, model.now, cut), whole.state(d, model.now, cut));
+        }
+        // What a seal had under its tree can be told later: the records of a device only grow.
+        let mut early = Story::new();
+        (early.world.size()..cut).for_each(|index| early.take_over(&whole, index));
+        let early_size = early.world.size();
+        let fleet = early.sealed().into_iter().find(|(concern, _)| *concern == "fleet").expect("there");
+        for d in 0..DEVICES {
+            for subject in [Subject::Device(device(d)), Subject::Asset(format!("A{d}"))] {
+                let state = whole.world.fleet().sealed_state(&subject, early_size);
+                let key = state.as_ref().map(|s| s.key.clone());
+                let then = fleet.1.iter().find(|s| Some(&s.key) == key.as_ref());
+                prop_assert_eq!(then, state.as_ref());
+                let view = whole.world.fleet_at(t(model.now), early_size);
+                for (index, grounds) in view.basis(&subject) {
+                    prop_assert!(index < early_size);
+                    let of_device = grounds.iter().any(|g| g.of_device());
+                    let both = [Subject::Device(device(d)), Subject::Asset(format!("A{d}"))];
+                    let named = both.iter().filter_map(|s| whole.world.fleet().sealed_state(s, early_size));
+                    let named = named.flat_map(|s| sealed_entries(&s.value).expect("records"));
+                    prop_assert!(!of_device || named.into_iter().any(|i| i == index), "{} {:?}", index, grounds);
+                }
+            }
         }
     }
 }

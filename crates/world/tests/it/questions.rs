@@ -260,3 +260,88 @@ fn a_list_comes_in_pages_and_is_as_long_as_its_count() {
         }
     }
 }
+
+#[test]
+fn an_answer_names_the_entries_it_rests_on() {
+    use world::fleet::Ground;
+    let mut s = updated();
+    let place = s.moved(1, Some("north"), None, None);
+    s.moved(1, Some("south"), None, Some(10_000));
+    let at = |at, known| s.world.fleet_at(t(at), known).basis(&Subject::Device(device(1)));
+    let size = s.world.size();
+    let basis = at(5_000, size);
+    let grounds = |index| basis.get(&index).map(Vec::as_slice).unwrap_or_default();
+    assert_eq!(grounds(1), [Ground::Reporting]);
+    assert_eq!(grounds(3), [Ground::Release], "the one it runs");
+    assert_eq!(grounds(4), [Ground::Enrolment]);
+    assert_eq!(grounds(10), [Ground::Evidence, Ground::LastWord]);
+    assert_eq!(grounds(place), [Ground::Place], "the later move does not count yet");
+    assert_eq!(basis.len(), 5, "{basis:?}");
+    // Between two measurements both are named.
+    let proven: Vec<u64> = at(1_500, size).into_keys().collect();
+    assert_eq!(proven, [1, 2, 4, 6, 8]);
+    assert!(at(5_000, 3).is_empty(), "not enrolled yet");
+}
+
+#[test]
+fn nothing_changes_before_its_turn() {
+    // Without further entries a device is at any moment before its turn what it was.
+    let mut s = updated();
+    s.enrol(2);
+    s.fresh(2, 0, NEW);
+    let size = s.world.size();
+    for n in [1, 2] {
+        let subject = Subject::Device(device(n));
+        let look = |at| s.world.fleet_at(t(at), size).look(&subject).expect("enrolled");
+        let mut at = s.world.now().since(t(0));
+        for _ in 0..4 {
+            let now = look(at);
+            let Some(turn) = now.turn.map(|turn| turn.since(t(0))) else { break };
+            assert!(turn > at, "{n}: {turn} after {at}");
+            for between in [at + 1, (at + turn) / 2, turn - 1].into_iter().filter(|b| (at..turn).contains(b))
+            {
+                let then = look(between);
+                assert_eq!(then.state, now.state, "{n}: {between} in {at}..{turn}");
+                assert_eq!(then.silence.is_some(), now.silence.is_some(), "{n}: {between} in {at}..{turn}");
+            }
+            at = turn;
+        }
+        assert!(look(at).silence.is_some(), "{n}: it falls silent in the end");
+    }
+}
+
+#[test]
+fn the_entries_about_a_device_are_those_that_had_come() {
+    let s = updated();
+    let subject = Subject::Device(device(1));
+    let of = |at, known, limit| {
+        let (entries, all) = s.world.fleet_at(t(at), known).entries(&subject, limit);
+        (entries.iter().map(|e| e.index).collect::<Vec<_>>(), all)
+    };
+    let size = s.world.size();
+    let (indices, all) = of(5_000, size, 10);
+    assert_eq!(all, 4, "an enrolment and three attestations");
+    assert!(indices.is_sorted_by(|a, b| a > b), "newest first: {indices:?}");
+    assert_eq!(of(5_000, size, 2), (indices[..2].to_vec(), 4));
+    assert_eq!(of(2_500, size, 10).1, 3, "the last had not come");
+    assert_eq!(of(5_000, indices[1], 10).1, 2, "nor was it known");
+    let view = s.world.fleet_at(t(5_000), size);
+    assert_eq!(view.enrolment(&subject).map(|(_, index)| index), indices.last().copied());
+    let (last, earlier) = view.history_of_last(&subject, 2);
+    assert!(earlier && last.len() <= 2);
+    assert_eq!(last.last(), view.history(&subject).last(), "the end of a history is its end");
+}
+
+#[test]
+fn conditions_about_single_devices_say_so() {
+    for (text, individual) in [
+        ("", false),
+        ("site = x and not (grade = attested or version:main < 2)", false),
+        ("silent = yes", false),
+        ("firmware is known or serial ~ 7", true),
+        ("not seen < 2026-01-01T00:00:00Z", true),
+        ("digest in (a, b)", true),
+    ] {
+        assert_eq!(Filter::parse(text).expect("a condition").individual(), individual, "{text}");
+    }
+}

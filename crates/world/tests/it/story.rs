@@ -83,6 +83,8 @@ impl Word {
 pub(crate) struct Story {
     pub(crate) world: World,
     sequence: u64,
+    /// Every entry, where the story was not restored.
+    told: Vec<Entry>,
 }
 
 impl Story {
@@ -92,8 +94,15 @@ impl Story {
         story
     }
 
+    /// Takes the entry that another story has at this index.
+    pub(crate) fn take_over(&mut self, other: &Self, index: u64) {
+        let entry = other.told.get(usize::try_from(index).expect("small")).expect("told").clone();
+        self.apply(&entry);
+    }
+
     pub(crate) fn apply(&mut self, entry: &Entry) -> u64 {
         self.world.apply(entry, entry.hash());
+        self.told.push(entry.clone());
         self.world.size() - 1
     }
 
@@ -246,7 +255,7 @@ impl Story {
             states.iter().for_each(|s| world.restore(concern, s).expect("restores"));
         }
         world.restored(size);
-        Self { world, sequence: size }
+        Self { world, sequence: size, told: Vec::new() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `vouchsafe log …`: one file a command.
 
 mod advance_clock;
+mod backup;
 mod export;
 pub(crate) mod init;
 mod prove;
@@ -27,6 +28,8 @@ pub(crate) enum LogCommand {
     Export(export::ExportArgs),
     /// Prove one entry
     Prove(prove::ProveArgs),
+    /// Copy the data directory while it is in use
+    Backup(backup::BackupArgs),
     /// Let log time jump further than the bound, once
     AdvanceClock(advance_clock::AdvanceClockArgs),
     /// Sign checkpoints with a new key from now on
@@ -45,6 +48,7 @@ impl LogCommand {
             Self::Verify(args) => args.run(context),
             Self::Export(args) => args.run(context),
             Self::Prove(args) => args.run(context),
+            Self::Backup(args) => args.run(context),
             Self::AdvanceClock(args) => args.run(context),
             Self::RotateKey(args) => args.run(context),
             Self::Recover(args) => args.run(context),

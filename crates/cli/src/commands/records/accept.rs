@@ -32,7 +32,7 @@ pub(crate) struct AcceptArgs {
 impl AcceptArgs {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Status, Failure> {
         let Self { ids, all, editorial, by, root: given } = self;
-        let at = clock::now().to_string();
+        let at = clock::claimed().to_string();
         let options = command::Accept { root: root(given)?, ids, all, editorial, by, at };
         command::accept(&options, out).map_err(failed("accepting links"))
     }

@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use records::command::{self, Status};
 use records::render;
+use views::design::Design;
 
+use super::at::{self, AtArgs};
+use super::signatures::Signatures;
 use super::{failed, results, root};
 use crate::commands::Context;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 
 /// Forms that other tools read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,6 +45,8 @@ pub(crate) struct CheckArgs {
     /// Folder of vouchsafe.toml [default: the nearest one upwards]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    #[command(flatten)]
+    at: AtArgs,
 }
 
 impl CheckArgs {
@@ -52,11 +57,21 @@ impl CheckArgs {
             Some(As::Github) => render::Format::Github,
             None => super::format(context),
         };
+        if let Some(design) = self.at.design(context)? {
+            if self.ratchet.is_some() || !self.results.is_empty() {
+                let problem = "`--ratchet` and `--results` go with a working tree";
+                return Err(Failure::input("checking the records of the log", problem)
+                    .hint("the results of a log are those that were pushed"));
+            }
+            return from_log(context, &design, format, self.all, out);
+        }
         let root = root(self.root)?;
         let mut results_at_hand = Vec::new();
         for path in &self.results {
             results_at_hand.extend(results::read(path)?);
         }
+        let signatures = Signatures::of(&root)?;
+        signatures.warnings().iter().for_each(|warning| context.ui.note(warning));
         let options = command::Check {
             ratchet: self.ratchet.map(|path| if path.is_absolute() { path } else { root.join(path) }),
             root,
@@ -64,10 +79,30 @@ impl CheckArgs {
             all: self.all,
             results_at_hand,
             results: Vec::new(),
-            approvals: Vec::new(),
+            approvals: signatures.approvals(),
             happenings: Vec::new(),
             write_ratchet: self.write_ratchet,
         };
         command::check(options, out).map_err(failed("checking the records"))
     }
+}
+
+fn from_log(
+    context: &Context,
+    design: &Design,
+    format: render::Format,
+    all: bool,
+    out: &mut dyn Write,
+) -> Result<Status, Failure> {
+    if format == render::Format::Text {
+        context.ui.note(at::said(design));
+    }
+    let (report, set) = (&design.report, design.evaluator.set());
+    let view = render::View { report, set, root: None, all, known: 0 };
+    render::write(&view, format, out).map_err(|e| failure::output(&e))?;
+    Ok(match report.exit_status() {
+        0 => Status::Holds,
+        1 => Status::Gaps,
+        _ => Status::BadInput,
+    })
 }

@@ -1,4 +1,4 @@
-//! `vouchsafe init`, `new`, `fmt` and `show`: writing and reading single records.
+//! `vouchsafe init`, `new` and `fmt`: writing single records.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,7 +7,6 @@ use clap::Args;
 use records::command::{self, Status};
 
 use super::{failed, root};
-use crate::commands::Context;
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]
@@ -27,22 +26,6 @@ impl InitArgs {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Status, Failure> {
         let options = command::Init { root: self.folder, name: self.name, profiles: self.profiles };
         command::init(&options, out).map_err(failed("beginning a product file"))
-    }
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct ShowArgs {
-    /// The record
-    id: String,
-    /// Folder of vouchsafe.toml [default: the nearest one upwards]
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-}
-
-impl ShowArgs {
-    pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
-        let options = command::Show { root: root(self.root)?, id: self.id, format: super::format(context) };
-        command::show(&options, out).map_err(failed("showing the record"))
     }
 }
 

@@ -1,10 +1,19 @@
 //! Commands on design records in a working tree. Thin: options in, one call of the `records` library, its status out.
 
 mod accept;
+mod at;
 mod check;
 mod edit;
 mod explain;
+mod export;
+mod import;
+mod push;
 mod results;
+mod risk;
+mod show;
+mod sign;
+mod signature;
+mod signatures;
 mod trace;
 
 use std::io::{self, Write};
@@ -12,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use records::command::{CommandError, Status};
+
+pub(super) use export::ExportArgs;
 
 use super::Context;
 use crate::failure::{self, Failure, Verdict};
@@ -24,14 +35,27 @@ pub(crate) enum RecordsCommand {
     Check(check::CheckArgs),
     /// Show what is connected with what: requirements, controls, tests, results
     Trace(trace::TraceArgs),
+    /// Show the risks by the policy of the product, before and after control
+    Risk(risk::RiskArgs),
     /// Show one record with its links, results and gaps
-    Show(edit::ShowArgs),
+    Show(show::ShowArgs),
     /// Accept links against the present revision of what they point at
     Accept(accept::AcceptArgs),
     /// Write a new record of a kind
     New(edit::NewArgs),
     /// Put the front matter of records into form
     Fmt(edit::FmtArgs),
+    /// Sign the present revision of records with your own key
+    Sign(sign::SignArgs),
+    /// Hand signatures to others
+    #[command(subcommand)]
+    Signature(signature::SignatureCommand),
+    /// State what this commit holds: records, accepted links, signatures, results
+    Push(Box<push::PushArgs>),
+    /// Take in the requirement set of another tool, again and again
+    Import(import::ImportArgs),
+    /// Write records for another tool, or everything into a SQLite database
+    Export(super::export::ExportArgs),
     /// Explain a rule, kind, link or profile; or list `rules`, `kinds`, `links`, `profiles`, `clauses`
     Explain(explain::ExplainArgs),
 }
@@ -44,10 +68,16 @@ impl RecordsCommand {
             Self::Init(args) => args.run(out),
             Self::Check(args) => args.run(context, out),
             Self::Trace(args) => args.run(context, out),
+            Self::Risk(args) => args.run(context, out),
             Self::Show(args) => args.run(context, out),
             Self::Accept(args) => args.run(out),
             Self::New(args) => args.run(out),
             Self::Fmt(args) => args.run(out),
+            Self::Push(args) => args.run(context, out),
+            Self::Import(args) => args.run(context, out),
+            Self::Export(args) => args.run(context, out),
+            Self::Sign(args) => args.run(context, out),
+            Self::Signature(command) => command.run(context, out),
             Self::Explain(args) => args.run(out),
         }?;
         match done {

@@ -26,13 +26,7 @@ fn of_case(run: &TestRun, case: &Case, path: &Path) -> Vec<TestResult> {
         junit::Outcome::Errored => Outcome::Error,
         junit::Outcome::Skipped => Outcome::Skipped,
     };
-    let mut ids: Vec<&str> = Vec::new();
-    for property in case.properties.iter().filter(|p| PROPERTIES.contains(&&*p.name)) {
-        ids.extend(property.value.split([',', ' ']).filter(|id| !id.is_empty()));
-    }
-    if ids.is_empty() {
-        ids.extend(id_in(&case.name));
-    }
+    let ids = ids(case);
     let result = |id: &str| {
         let mut result = TestResult::new(id, outcome);
         result.source = path.display().to_string().into();
@@ -42,6 +36,18 @@ fn of_case(run: &TestRun, case: &Case, path: &Path) -> Vec<TestResult> {
         result
     };
     ids.into_iter().map(result).collect()
+}
+
+/// The records that a test names: by its properties, else in its name.
+pub(super) fn ids(case: &Case) -> Vec<&str> {
+    let mut ids: Vec<&str> = Vec::new();
+    for property in case.properties.iter().filter(|p| PROPERTIES.contains(&&*p.name)) {
+        ids.extend(property.value.split([',', ' ']).filter(|id| !id.is_empty()));
+    }
+    if ids.is_empty() {
+        ids.extend(id_in(&case.name));
+    }
+    ids
 }
 
 /// A record's id inside a test's name, such as `TC-012` in `occlusion [TC-012]`.

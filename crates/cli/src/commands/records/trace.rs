@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use records::command::{self, Status, TraceFormat};
 
+use super::at::{self, AtArgs};
 use super::{failed, root};
 use crate::commands::Context;
 use crate::failure::Failure;
@@ -32,6 +33,8 @@ pub(crate) struct TraceArgs {
     /// Folder of vouchsafe.toml [default: the nearest one upwards]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    #[command(flatten)]
+    at: AtArgs,
 }
 
 impl TraceArgs {
@@ -43,6 +46,11 @@ impl TraceArgs {
             None if context.ui.is_json() => TraceFormat::Json,
             None => TraceFormat::Text,
         };
+        if let Some(design) = self.at.design(context)? {
+            context.ui.note(at::said(&design));
+            let traced = command::trace_set(design.evaluator.set(), &self.kinds, format, out);
+            return traced.map_err(failed("tracing"));
+        }
         let options = command::Trace { root: root(self.root)?, kinds: self.kinds, format };
         command::trace(&options, out).map_err(failed("tracing"))
     }

@@ -1,5 +1,6 @@
 //! `vouchsafe verify FILE`: offline, with nothing but the file and, where there is one, a trust policy from outside.
 
+mod answer;
 mod audit;
 mod package;
 mod proof;
@@ -22,8 +23,9 @@ const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1";
 
 /// Verify a proof, an audit package or an exported log, offline
 ///
-/// Takes a `.tlog-proof` file, a package written by `package`, a file written by `log export`, or a directory written by `log
-/// export --tiles`. Without `--policy` the file is only shown to be consistent under the keys it carries itself.
+/// Takes a `.tlog-proof` file, a package written by `package`, an answer about devices with its proof, a file written by `log
+/// export`, or a directory written by `log export --tiles`. Without `--policy` the file is only shown to be consistent under
+/// the keys it carries itself.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// The proof, the package, the exported file, or the directory of an exported tree
@@ -73,12 +75,17 @@ impl VerifyArgs {
                     Err(e) => Err(e.to_string()),
                 })
             }
+            line if line.trim_start().starts_with('{') => {
+                self.without_entry()?;
+                answer::verify(context, path, policy.as_ref())
+            }
             _ => Err(Failure::input(
                 format!("verifying {}", path.display()),
-                "it is neither a proof nor a package nor an exported log",
+                "it is neither a proof, nor a package, nor an answer with a proof, nor an exported log",
             )
             .hint(format!(
-                "a proof begins with `{PROOF_HEADER}`, an export with `{HEADER}`, and a package is a ZIP file"
+                "a proof begins with `{PROOF_HEADER}`, an export with `{HEADER}`; a package is a ZIP file; an answer is JSON with \
+                 a member `proof`"
             ))),
         }
     }

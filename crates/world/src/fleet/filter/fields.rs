@@ -83,6 +83,17 @@ impl Field {
         }
     }
 
+    pub(super) const fn individual(&self) -> bool {
+        match self {
+            Self::Device | Self::Asset | Self::Udi | Self::Serial | Self::Owner => true,
+            Self::Component | Self::Digest | Self::Seen => true,
+            Self::Model | Self::Product | Self::Hardware | Self::Site | Self::Custody => false,
+            Self::Grade | Self::Freshness | Self::Reason | Self::Verdict | Self::Silent => false,
+            Self::Item | Self::Version | Self::VersionOf(_) | Self::Release => false,
+            Self::Software | Self::Firmware => false,
+        }
+    }
+
     /// Shows each of its values for a device.
     pub(super) fn each(&self, state: &DeviceState<'_>, silent: &dyn Fn() -> bool, see: &mut dyn FnMut(&str)) {
         let mut one = |value: Option<&str>| {

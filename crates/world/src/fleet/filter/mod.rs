@@ -70,6 +70,14 @@ impl Filter {
         parse::parse(text).map(|root| Self { root })
     }
 
+    /// Whether it asks for what devices of one kind, place and state need not have in common: who one is (`device`,
+    /// `asset`, `udi`, `serial`, `owner`), what exactly it measured (`component`, `digest`), when it was seen. Without that,
+    /// it holds for all of them or for none.
+    #[must_use]
+    pub fn individual(&self) -> bool {
+        self.root.individual()
+    }
+
     /// Whether it holds for a device; `silent` says whether that device is silent past its deadline.
     #[must_use]
     pub fn holds(&self, state: &DeviceState<'_>, silent: &dyn Fn() -> bool) -> bool {
@@ -78,6 +86,16 @@ impl Filter {
 }
 
 impl Node {
+    fn individual(&self) -> bool {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::individual),
+            Self::Not(node) => node.individual(),
+            Self::Compare { field, .. } | Self::In { field, .. } | Self::Known { field, .. } => {
+                field.individual()
+            }
+        }
+    }
+
     fn holds(&self, state: &DeviceState<'_>, silent: &dyn Fn() -> bool) -> bool {
         match self {
             Self::All(nodes) => nodes.iter().all(|n| n.holds(state, silent)),

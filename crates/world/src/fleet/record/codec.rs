@@ -100,7 +100,7 @@ pub(super) fn write(out: &mut Vec<u8>, head: &Head, index: u64, record: &Record)
             let last = head.last;
             let next =
                 last.is_some_and(|l| l.stream == o.stream && l.sequence.checked_add(1) == Some(o.sequence));
-            let same_set = measures && last.is_some_and(|l| l.set == o.set);
+            let same_set = measures && last.is_some_and(|l| l.set() == o.set);
             let same_rest = measures && last.is_some_and(|l| (l.boot(), l.debug) == (o.boot, o.debug));
             let flags = flag(next, NEXT)
                 | flag(same_set, SAME_SET)
@@ -160,6 +160,11 @@ impl<'a> Records<'a> {
     /// How many bytes were left when a record could not be read.
     pub(super) fn bad(&self) -> Option<usize> {
         self.bad.then_some(self.left.len())
+    }
+
+    /// Bytes after the last record that was read.
+    pub(super) fn left(&self) -> usize {
+        self.left.len()
     }
 
     fn byte(&mut self) -> Option<u8> {
@@ -275,7 +280,7 @@ impl<'a> Records<'a> {
         let age = if flags & BEACON == 0 { None } else { Some(self.uint()?) };
         let mut obs = Obs { stream, sequence, age, set: None, boot: None, debug: None };
         if measures {
-            obs.set = if flags & SAME_SET == 0 { self.opt_id()? } else { last?.set };
+            obs.set = if flags & SAME_SET == 0 { self.opt_id()? } else { last?.set() };
             (obs.boot, obs.debug) = if flags & SAME_REST == 0 {
                 let boot = self.opt()?;
                 let debug = match self.opt()? {

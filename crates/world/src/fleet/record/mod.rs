@@ -89,8 +89,15 @@ pub(super) struct Head {
     /// The newest evidence in the order of its stream, where something older came after it. Of another stream, whatever
     /// came last is the newest.
     newest: Option<Box<Last>>,
-    /// The last verdict.
-    pub(super) verdict: Option<u32>,
+    /// One more than the number of the last verdict; 0 if there is none. So with the site.
+    verdict: u32,
+    /// What was last said of its site, and by which entry: fits, or counts as backdated.
+    site: u32,
+    site_index: u32,
+    /// Something was said of its place that counts from another moment than its entry's.
+    pub(super) backdated: bool,
+    /// It is a declared device too.
+    pub(super) attached: bool,
 }
 
 /// What is kept of an entry of the device.
@@ -100,7 +107,8 @@ pub(super) struct Last {
     sequence: u64,
     /// One more than the boot count; 0 where it was not said.
     boot: u64,
-    pub(super) set: Option<u32>,
+    /// One more than the number of its set of measurements; 0 if it measured nothing.
+    set: u32,
     debug: Option<DebugStatus>,
 }
 
@@ -109,16 +117,35 @@ impl Last {
         self.boot.checked_sub(1)
     }
 
+    pub(super) fn set(&self) -> Option<u32> {
+        self.set.checked_sub(1)
+    }
+
     fn of(o: &Obs) -> Self {
         let boot = o.boot.map_or(0, |n| n.saturating_add(1));
-        Self { stream: o.stream, sequence: o.sequence, boot, set: o.set, debug: o.debug }
+        Self { stream: o.stream, sequence: o.sequence, boot, set: after(o.set), debug: o.debug }
     }
+}
+
+/// One more than a number, 0 for none. Four thousand million values repeat the last number (see `Table::intern`).
+fn after(id: Option<u32>) -> u32 {
+    id.map_or(0, |id| id.saturating_add(1))
 }
 
 impl Head {
     /// The newest evidence in the order of its stream.
     pub(super) fn newest(&self) -> Option<&Last> {
         self.newest.as_deref().or(self.last.as_ref())
+    }
+
+    /// The last verdict.
+    pub(super) fn verdict(&self) -> Option<u32> {
+        self.verdict.checked_sub(1)
+    }
+
+    /// What was last said of its site, and by which entry.
+    pub(super) fn site(&self) -> Option<(u64, u32)> {
+        Some((self.site_index.into(), self.site.checked_sub(1)?))
     }
 }
 
@@ -134,6 +161,16 @@ impl Log {
     /// The records, oldest first, each with the index of its entry.
     pub(super) fn records(&self) -> Records<'_> {
         Records::new(&self.bytes)
+    }
+
+    /// The bytes of the records of the first `size` entries.
+    pub(super) fn until(&self, size: u64) -> &[u8] {
+        let mut records = self.records();
+        let mut end = 0;
+        while records.next().is_some_and(|(index, _)| index < size) {
+            end = self.bytes.len() - records.left();
+        }
+        self.bytes.get(..end).unwrap_or_default()
     }
 
     pub(super) fn push(&mut self, index: u64, record: &Record) {
@@ -177,11 +214,19 @@ impl Head {
                 self.last = Some(new);
             }
             Record::Heard(obs) => {
-                let new = Last { set: None, boot: 0, debug: None, ..Last::of(obs) };
+                let new = Last { set: 0, boot: 0, debug: None, ..Last::of(obs) };
                 let kept = self.last.unwrap_or(new);
                 self.last = Some(Last { stream: new.stream, sequence: new.sequence, ..kept });
             }
-            Record::Appraised(id) => self.verdict = Some(*id),
+            Record::Appraised(id) => self.verdict = after(Some(*id)),
+            Record::Placed { site, since, .. } => {
+                let short = u32::try_from(index);
+                if site.is_some() {
+                    (self.site, self.site_index) = (after(*site), short.unwrap_or(u32::MAX));
+                }
+                self.backdated |= since.is_some() || short.is_err();
+            }
+            Record::Attached(_) => self.attached = true,
             Record::Reenrolled(_) => {
                 // Another silicon counts its own starts.
                 self.newest = self.newest().map(|n| Box::new(Last { boot: 0, ..*n }));

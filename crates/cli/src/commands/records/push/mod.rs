@@ -1,0 +1,338 @@
+//! `vouchsafe push`: states what a commit holds of the design history: records, accepted links, signatures, results. Compares
+//! with the log first and says only what is not there, so that it can be repeated and goes on where it was interrupted.
+
+mod git;
+mod plan;
+mod reports;
+mod there;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use evidence::facts::design::{BaselineMade, CommitPushed};
+use evidence::facts::statements::Signed;
+use evidence::proof::ssh;
+use evidence::types::{BlobRef, Bytes, EntryRef};
+use evidence::{Fact, statement};
+use records::command::{CommandError, Status};
+use records::config::{CONFIG_FILE, LOCK_FILE};
+use records::digest::Digest;
+use records::tree::{self, Tree};
+use serde_json::json;
+use tlog::Hash;
+use world::design::baseline_root;
+
+use self::there::{Head, Of, There};
+use super::signatures::{SignatureFile, Signatures};
+use super::{failed, root};
+use crate::author::AuthorArgs;
+use crate::commands::Context;
+use crate::failure::{self, Failure};
+use crate::session::Session;
+
+/// Records whose contents are kept before their revisions are stated.
+const SHARE: usize = 250;
+
+#[derive(Args, Debug)]
+pub(crate) struct PushArgs {
+    /// JUnit reports of tests that ran on this commit
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    results: Vec<PathBuf>,
+    /// Make a baseline of this name over the line's records afterwards
+    #[arg(long, value_name = "NAME")]
+    baseline: Option<String>,
+    /// Name of the repository [default: the last part of its origin's address, else its folder]
+    #[arg(long, value_name = "NAME")]
+    repository: Option<String>,
+    /// Folder of vouchsafe.toml [default: the nearest one upwards]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    #[command(flatten)]
+    author: AuthorArgs,
+}
+
+/// What became of a push.
+#[derive(Debug, Default)]
+struct Done {
+    revised: usize,
+    retired: usize,
+    accepted: usize,
+    withdrawn: usize,
+    signatures: usize,
+    results: usize,
+    unchanged: usize,
+    baseline: Option<&'static str>,
+    /// Signatures that the log would not take, with the reason.
+    left_out: Vec<String>,
+}
+
+impl PushArgs {
+    pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
+        let root = root(self.root.clone())?;
+        let tree = tree::load(&root).map_err(|e| failed("reading the records")(CommandError::Tree(e)))?;
+        if !tree.problems.is_empty() {
+            let many = format!("{} problems in the records", tree.problems.len() + tree.problems_left_out);
+            return Err(
+                Failure::input("pushing", many).hint("`vouchsafe check` names them; nothing was pushed")
+            );
+        }
+        let commit = git::head(&root)?;
+        clean(&root, &tree)?;
+        let reports = reports::read(&self.results)?;
+        let signatures = Signatures::of(&root)?;
+        let repository = self.repository.clone().map_or_else(|| git::name(&root), Ok)?;
+        let product = &tree.config.product;
+        let of =
+            Of { product: &product.name, line: &product.line, repository: &repository, commit: &commit.id };
+        let mut session = self.author.open(context)?;
+        let there = held(&session, of)?;
+        in_order(&root, there.head.as_ref(), &there, of)?;
+        let mut done = Done::default();
+        let signed = sign(&mut session, &signatures, &there, &mut done)?;
+        let entry = identify(&mut session, &root, &tree, &there, of, &commit)?;
+        let mut editorial = BTreeMap::new();
+        for (file, at) in &signed {
+            if let Some((id, old)) = file.editorial() {
+                editorial.insert((id.to_owned(), old, Digest(file.statement.revision.0)), at.clone());
+            }
+        }
+        let plan = plan::plan(&tree, &there, of, &editorial)?;
+        done.unchanged = plan.unchanged;
+        state(context, &mut session, plan, &entry, &mut done)?;
+        for report in &reports {
+            let facts = reports::facts(report, &session, &tree.set, &there, of)?;
+            done.results += facts.len();
+            let bar = context.ui.progress("results", facts.len() as u64);
+            session.say_all(facts.into_iter().map(Fact::from).collect(), |n| bar.inc(n))?;
+            bar.finish_and_clear();
+        }
+        if let Some(name) = &self.baseline {
+            done.baseline = Some(baseline(&mut session, name, of)?);
+        }
+        report(context, &done, of, &entry, self.baseline.as_deref(), out)?;
+        Ok(if done.left_out.is_empty() { Status::Holds } else { Status::Gaps })
+    }
+}
+
+/// What the log holds now. A server is asked itself: a directory at hand may be another log's.
+fn held(session: &Session, of: Of<'_>) -> Result<There, Failure> {
+    if let Some(remote) = session.remote() {
+        return There::at(remote, of);
+    }
+    let there = session.ask(|world| world.map(|world| There::here(world, of)));
+    there.ok_or_else(|| Failure::environment("reading the log", "there is no world to ask"))
+}
+
+/// What is pushed is what the commit holds.
+fn clean(root: &Path, tree: &Tree) -> Result<(), Failure> {
+    let config = &tree.config;
+    let mut paths: Vec<&str> = config.product.records.iter().map(String::as_str).collect();
+    paths.extend([CONFIG_FILE, LOCK_FILE, config.signatures.folder.as_str()]);
+    let changed = git::changed(root, &paths)?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let shown = changed.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = changed.len().saturating_sub(5);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Err(Failure::input("pushing", format!("{shown}{more} differ from the commit"))
+        .hint("commit them first: what is pushed is what a commit holds"))
+}
+
+/// A commit that comes before the one that stands would take the line back.
+fn in_order(root: &Path, head: Option<&Head>, there: &There, of: Of<'_>) -> Result<(), Failure> {
+    let Some(head) = head.filter(|head| head.commit != of.commit) else { return Ok(()) };
+    let older =
+        there.commits.contains(of.commit) || git::is_before(root, of.commit, &head.commit)? == Some(true);
+    if older {
+        let problem = format!("{} comes before {}, which stands in this line", of.commit, head.commit);
+        return Err(Failure::input("pushing", problem)
+            .hint("push the newer commit; for a maintained branch set `product.line` in vouchsafe.toml"));
+    }
+    Ok(())
+}
+
+/// States the signatures that the log does not hold, and says where each stands.
+fn sign<'s>(
+    session: &mut Session,
+    signatures: &'s Signatures,
+    there: &There,
+    done: &mut Done,
+) -> Result<Vec<(&'s SignatureFile, EntryRef)>, Failure> {
+    let mut stand = Vec::new();
+    let mut facts: Vec<(&SignatureFile, Fact)> = Vec::new();
+    done.left_out.extend(signatures.damaged.iter().map(|(path, why)| format!("{path}: {why}")));
+    for file in &signatures.files {
+        if let Some(at) = there.signatures.get(&Hash::of(&file.blob)) {
+            stand.push((file, at.clone()));
+            continue;
+        }
+        match signed(file, there) {
+            Ok(fact) => facts.push((file, fact.into())),
+            Err(why) => done.left_out.push(format!("{}: {why}", file.path)),
+        }
+    }
+    let (files, facts): (Vec<_>, Vec<_>) = facts.into_iter().unzip();
+    done.signatures = facts.len();
+    let said = session.say_all(facts, |_| ())?;
+    stand.extend(files.into_iter().zip(said).map(|(file, said)| (file, said.at)));
+    Ok(stand)
+}
+
+/// A signature as a fact, if its signer is enrolled with this key under the printed name.
+fn signed(file: &SignatureFile, there: &There) -> Result<Signed, String> {
+    let key = ssh::key_of(&file.blob).map_err(|e| e.to_string())?;
+    statement::verify(&key, &file.text, &file.blob).map_err(|e| e.to_string())?;
+    let own = |signer: &&there::Signer| signer.keys.contains(&key);
+    let signer =
+        there.signers.iter().find(own).ok_or("its key is nobody's in the log; enrol the signer with it")?;
+    if signer.name != file.statement.name {
+        return Err(format!(
+            "it prints the name `{}`; in the log the signer is `{}`",
+            file.statement.name, signer.name
+        ));
+    }
+    Ok(Signed {
+        statement: file.text.clone(),
+        signature: Bytes(file.blob.clone()),
+        signer: signer.source,
+        record: file.statement.record.clone(),
+        revision: file.statement.revision,
+        meaning: file.statement.meaning,
+    })
+}
+
+/// States the commit, unless it stands there as the last one with the same lock and configuration.
+fn identify(
+    session: &mut Session,
+    root: &Path,
+    tree: &Tree,
+    there: &There,
+    of: Of<'_>,
+    commit: &git::Commit,
+) -> Result<EntryRef, Failure> {
+    let path = root.join(CONFIG_FILE);
+    let configuration = std::fs::read(&path).map_err(|e| Failure::file("reading", &path, &e))?;
+    let lock = (!tree.lock.is_empty()).then_some(tree.lock.as_bytes());
+    if let Some(head) = there.head.as_ref().filter(|head| head.commit == of.commit)
+        && head.lock == lock.map(Hash::of)
+        && head.configuration == Some(Hash::of(&configuration))
+    {
+        return Ok(head.at.clone());
+    }
+    let lock: Option<BlobRef> = lock.map(|lock| session.put_blob(lock, "text/plain")).transpose()?;
+    let fact = CommitPushed {
+        repository: of.repository.to_owned(),
+        commit: commit.id.clone(),
+        parents: commit.parents.clone(),
+        authored: commit.authored,
+        signed_by: commit.signed_by,
+        lock,
+        product: of.product.to_owned(),
+        line: of.line.to_owned(),
+        configuration: Some(session.put_blob(&configuration, "application/toml")?),
+    };
+    Ok(session.say(fact)?.at)
+}
+
+/// States records and links, with their contents kept before.
+fn state(
+    context: &Context,
+    session: &mut Session,
+    plan: plan::Plan<'_>,
+    entry: &EntryRef,
+    done: &mut Done,
+) -> Result<(), Failure> {
+    (done.revised, done.retired) = (plan.revised.len(), plan.retired.len());
+    (done.accepted, done.withdrawn) = (plan.accepted.len(), plan.withdrawn.len());
+    let bar = context.ui.progress("records", plan.revised.len() as u64);
+    for share in plan.revised.chunks(SHARE) {
+        let mut facts = Vec::with_capacity(share.len());
+        for revise in share {
+            let content =
+                session.put_blob(revise.record.normal_form().as_bytes(), &revise.fact.content.media_type)?;
+            let mut fact = revise.fact.clone();
+            (fact.content, fact.commit) = (content, Some(entry.clone()));
+            facts.push(fact.into());
+        }
+        session.say_all(facts, |n| bar.inc(n))?;
+    }
+    bar.finish_and_clear();
+    let mut facts: Vec<Fact> = plan.retired.into_iter().map(Fact::from).collect();
+    facts.extend(plan.withdrawn.into_iter().map(Fact::from));
+    facts.extend(plan.accepted.into_iter().map(Fact::from));
+    let bar = context.ui.progress("links", facts.len() as u64);
+    session.say_all(facts, |n| bar.inc(n))?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Makes a baseline over all records of the line as the log holds them now; one of the same name must be the same.
+fn baseline(session: &mut Session, name: &str, of: Of<'_>) -> Result<&'static str, Failure> {
+    let there = held(session, of)?;
+    let root = baseline_root(there.records.iter().map(|(id, present)| (id.as_str(), present.revision)));
+    let records = there.records.len() as u64;
+    match there.baselines.get(name) {
+        Some(known) if *known == (root, records) => return Ok("is there already"),
+        Some(_) => {
+            return Err(Failure::input(
+                "making the baseline",
+                format!("`{name}` is there over other revisions"),
+            )
+            .hint("give the new one another name: a baseline never changes"));
+        }
+        None => {}
+    }
+    let (name, product, line) = (name.to_owned(), of.product.to_owned(), of.line.to_owned());
+    session.say(BaselineMade { name, product, line, size: there.size, root, records })?;
+    Ok("made")
+}
+
+fn report(
+    context: &Context,
+    done: &Done,
+    of: Of<'_>,
+    entry: &EntryRef,
+    baseline: Option<&str>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    for left in &done.left_out {
+        context.ui.note(format!("left out: {left}"));
+    }
+    if context.ui.is_json() {
+        return context.ui.json(&json!({
+            "product": of.product, "line": of.line, "repository": of.repository, "commit": of.commit,
+            "index": entry.index, "revised": done.revised, "retired": done.retired, "accepted": done.accepted,
+            "withdrawn": done.withdrawn, "signatures": done.signatures, "results": done.results,
+            "unchanged": done.unchanged, "left_out": done.left_out,
+            "baseline": done.baseline.and(baseline), "baseline_made": done.baseline == Some("made"),
+        }));
+    }
+    let short = of.commit.get(..12).unwrap_or(of.commit);
+    let mut said = || {
+        writeln!(
+            out,
+            "{} {}: commit {short} of {} stands in entry {}",
+            of.product, of.line, of.repository, entry.index
+        )?;
+        let counts = [
+            (done.revised, "records revised"),
+            (done.retired, "records retired"),
+            (done.accepted, "links accepted"),
+            (done.withdrawn, "links withdrawn"),
+            (done.signatures, "signatures"),
+            (done.results, "results"),
+        ];
+        for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+            writeln!(out, "  {count} {what}")?;
+        }
+        writeln!(out, "  {} as they stood", done.unchanged)?;
+        if let (Some(how), Some(name)) = (done.baseline, baseline) {
+            writeln!(out, "  baseline {name} {how}")?;
+        }
+        Ok(())
+    };
+    said().map_err(|e: std::io::Error| failure::output(&e))
+}

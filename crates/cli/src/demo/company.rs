@@ -1,0 +1,125 @@
+//! The maker of the story: roles with their keys, the tokens of its programs, its folder with the product file.
+
+use std::path::{Path, PathBuf};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use evidence::facts::sources::{SourceEnrolled, TokenIssued};
+use evidence::{SourceKind, Time};
+use ledger::Ledger;
+use tlog::Hash;
+use zeroize::Zeroizing;
+
+use super::cast::Actor;
+use super::example;
+use crate::clock::random;
+use crate::data::private_directory;
+use crate::failure::Failure;
+
+/// Who acts by commands, with printed name and role.
+const ROLES: [(&str, &str, &str, SourceKind); 6] = [
+    ("release-engineer", "Release engineer", "release", SourceKind::Person),
+    ("quality-manager", "Quality manager", "quality", SourceKind::Person),
+    ("verification-lead", "Verification lead", "engineer", SourceKind::Person),
+    ("security-engineer", "Security engineer", "security", SourceKind::Person),
+    ("field-service", "Field service", "field", SourceKind::Person),
+    ("build-pipeline", "Build pipeline", "ci", SourceKind::Ci),
+];
+
+/// The maker's folder, and who gives commands.
+pub(super) struct Company {
+    /// The product file.
+    pub(super) product: PathBuf,
+    keys: PathBuf,
+    /// Opens reading and uploading on the pipeline's behalf.
+    pub(super) token: Zeroizing<String>,
+    pub(super) station: Actor,
+}
+
+impl Company {
+    /// Enrols the roles and the station, writes their keys, and gives the pipeline a token.
+    pub(super) fn found(
+        beside: &Path,
+        ledger: &Ledger,
+        administrator: &mut Actor,
+        now: Time,
+    ) -> Result<Self, Failure> {
+        let (product, keys) = (beside.join("infusion-pump"), beside.join("keys"));
+        private_directory(&product)?;
+        private_directory(&keys)?;
+        let station = Actor::new(SourceKind::Station)?;
+        let enrolled = |actor: &Actor, name: &str, role: &str| SourceEnrolled {
+            source: actor.id,
+            key: actor.key.clone(),
+            name: name.into(),
+            roles: vec![role.into()],
+            possession: None,
+        };
+        let mut facts: Vec<evidence::Fact> = vec![enrolled(&station, "Enrolment station", "station").into()];
+        let (mut signers, mut reader) = (String::new(), station.id);
+        for (file, name, role, kind) in ROLES {
+            let actor = Actor::new(kind)?;
+            let path = actor.write_key(&keys, file)?;
+            let public = path.with_extension("pub");
+            let line = std::fs::read_to_string(&public).map_err(|e| Failure::file("reading", &public, &e))?;
+            let key: Vec<&str> = line.split(' ').take(2).collect();
+            signers.push_str(&format!("\"{name}\" {}\n", key.join(" ")));
+            facts.push(enrolled(&actor, name, role).into());
+            reader = actor.id;
+        }
+        let secret = Zeroizing::new(random::<32>()?);
+        let token = Zeroizing::new(Base64UrlUnpadded::encode_string(&*secret));
+        facts.push(
+            TokenIssued {
+                source: reader,
+                token: Hash::of(token.as_bytes()),
+                scopes: vec!["read".into(), "write".into()],
+                // A year: longer than any story.
+                expires: now.plus(366 * 86_400),
+                label: "commands of the build pipeline".into(),
+            }
+            .into(),
+        );
+        let mut entries = Vec::new();
+        for fact in facts {
+            entries.push(administrator.state(now, None, fact)?);
+        }
+        for outcome in ledger.submit(entries) {
+            outcome?;
+        }
+        let signers_file = product.join("allowed_signers");
+        std::fs::write(&signers_file, signers).map_err(|e| Failure::file("writing", &signers_file, &e))?;
+        Ok(Self { product, keys, token, station })
+    }
+
+    /// The options that sign a command as a role.
+    pub(super) fn key(&self, role: &str) -> String {
+        self.keys.join(role).display().to_string()
+    }
+
+    /// Writes what the maker has before 2.1.1 is worked on, or what closes its gaps.
+    pub(super) fn write(&self, later: bool) -> Result<u64, Failure> {
+        const LATER: [&str; 3] = ["results/2.1.1/", "sbom/firmware-2.1.1", "records/releases/REL-003"];
+        const CLOSED: &str = "story/closed/";
+        let written = example::write(&self.product, |path| {
+            if let Some(closed) = path.strip_prefix(CLOSED) {
+                return later.then_some(closed);
+            }
+            let wanted = !path.starts_with("story/") && LATER.iter().any(|l| path.starts_with(l)) == later;
+            wanted.then_some(path)
+        })?;
+        if !later {
+            let path = self.product.join("vouchsafe.toml");
+            let mut text = String::from_utf8_lossy(example::file("vouchsafe.toml")?).into_owned();
+            text.push_str("\n[signatures]\nallowed-signers = \"allowed_signers\"\n");
+            std::fs::write(&path, text).map_err(|e| Failure::file("writing", &path, &e))?;
+        }
+        Ok(written)
+    }
+
+    /// Writes a file into the product's folder.
+    pub(super) fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let path = self.product.join(name);
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.and_then(|()| std::fs::write(&path, bytes)).map_err(|e| Failure::file("writing", &path, &e))
+    }
+}

@@ -1,0 +1,78 @@
+//! Whom an identifier means: a UEID, the identifier of the importing system, a UDI or a serial number.
+
+use evidence::{SourceId, SourceKind};
+use world::fleet::{DeviceState, Filter, Fleet, FleetView, Subject};
+
+/// Devices named when an identifier means several.
+pub const MAX_CANDIDATES: usize = 20;
+
+/// The subject that a text names in full: `dev:…` or `asset:…`.
+#[must_use]
+pub fn subject(text: &str) -> Option<Subject> {
+    if let Some(asset) = text.strip_prefix("asset:") {
+        return Some(Subject::Asset(asset.to_owned()));
+    }
+    let id: SourceId = text.parse().ok()?;
+    (id.kind() == SourceKind::Device).then_some(Subject::Device(id))
+}
+
+/// The subject that an identifier names without looking at every device: in full, or as the importing system has it.
+#[must_use]
+pub fn direct(fleet: &Fleet, text: &str) -> Option<Subject> {
+    subject(text).or_else(|| {
+        let asset = Subject::Asset(text.to_owned());
+        fleet.contains(&asset).then_some(asset)
+    })
+}
+
+/// A device that an identifier may mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Who.
+    pub subject: Subject,
+    /// What it is called, in words.
+    pub label: String,
+}
+
+/// A search for the devices with a serial number or a UDI, in pieces.
+#[derive(Clone, Debug)]
+pub struct Search {
+    text: String,
+    /// The first devices found.
+    pub found: Vec<Candidate>,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl Search {
+    /// A search for whatever has this serial number or UDI.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), found: Vec::new(), count: 0 }
+    }
+
+    /// Looks at `budget` devices after `after`, and says where to go on.
+    #[must_use]
+    pub fn piece(&mut self, view: &FleetView<'_>, after: Option<&Subject>, budget: usize) -> Option<Subject> {
+        let page = view.list(&Filter::all(), after, usize::MAX, budget);
+        for state in page.devices {
+            if !self.is(&state) {
+                continue;
+            }
+            self.count += 1;
+            if self.found.len() < MAX_CANDIDATES {
+                self.found.push(Candidate { subject: state.subject(), label: label(&state) });
+            }
+        }
+        page.next
+    }
+
+    fn is(&self, state: &DeviceState<'_>) -> bool {
+        state.serial.as_ref() == Some(&self.text) || state.udi.as_ref() == Some(&self.text)
+    }
+}
+
+fn label(state: &DeviceState<'_>) -> String {
+    let parts = [state.model, state.serial.as_deref(), state.udi.as_deref(), state.site];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,202 @@
+//! Answers for programs: JSON and CSV, the same from the command line and from the server.
+
+use evidence::{SourceId, Time};
+use formats::matching::Verdict;
+use serde_json::{Map, Value, json};
+use world::fleet::{Grade, Subject};
+
+use super::answer::{Answer, ComponentAnswer, Device, ReleaseAnswer};
+use super::error::PopulationError;
+use super::findings::{About, VERDICTS, word};
+
+/// The columns of the CSV form.
+pub const CSV_HEADER: &str =
+    "device,asset,udi,serial,model,site,custody,grade,freshness,verdict,reason,runs,evidence,at,known";
+
+impl Answer {
+    /// The whole answer.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let word = |verdict: Verdict| self.findings.word(verdict);
+        let mut counts = Map::new();
+        let mut grades = Map::new();
+        for verdict in VERDICTS {
+            counts.insert(word(verdict).into(), self.tally.count(verdict).into());
+            let of = |grade: Grade| self.tally.grades.get(&(verdict, grade)).copied().unwrap_or_default();
+            let by: Map<String, Value> =
+                Grade::ALL.iter().map(|grade| (grade.word().to_owned(), of(*grade).into())).collect();
+            grades.insert(word(verdict).into(), by.into());
+        }
+        let sites = self.sites.iter().map(|(site, name)| {
+            let mut row = Map::new();
+            row.insert("site".into(), site.map(|_| name.as_str()).into());
+            for verdict in VERDICTS {
+                let count = self.tally.sites.get(&(verdict, *site)).copied().unwrap_or_default();
+                row.insert(word(verdict).into(), count.into());
+            }
+            Value::Object(row)
+        });
+        let others: Map<String, Value> =
+            self.others.iter().map(|(verdict, n)| (word(*verdict).to_owned(), (*n).into())).collect();
+        let advisories = self.findings.notices.iter().map(|n| {
+            json!({
+                "id": &*n.id, "document": &*n.document, "entry": n.entry, "aliases": n.aliases.iter().map(|a| &**a).collect::<Vec<_>>(),
+                "published": n.published.as_deref(), "withdrawn": n.withdrawn.as_deref(),
+                "informational": n.informational.as_deref(),
+            })
+        });
+        json!({
+            "asked": self.findings.asked,
+            "about": match self.findings.about { About::Vulnerability => "vulnerability", About::Component => "component" },
+            "id": self.findings.id,
+            "names": self.findings.names,
+            "summary": self.findings.summary(),
+            "severity": self.findings.severity().map(|(score, text)| json!({ "score": score, "text": text })),
+            "withdrawn": self.findings.withdrawn(),
+            "informational": self.findings.informational(),
+            "at": self.at.to_string(),
+            "known": { "size": self.known.size, "time": self.known.time.map(|t| t.to_string()) },
+            "list": self.list.iter().map(|v| word(*v)).collect::<Vec<_>>(),
+            "count": self.count(),
+            "devices": self.devices.iter().map(|d| device(d, self.findings.about)).collect::<Vec<_>>(),
+            "next": self.next.as_ref().map(ToString::to_string),
+            "fleet": self.tally.devices,
+            "verdicts": counts,
+            "undetermined": self.tally.reasons,
+            "grades": grades,
+            "sites": sites.collect::<Vec<_>>(),
+            "releases": self.releases.iter().map(|r| release(r, self.findings.about)).collect::<Vec<_>>(),
+            "other_releases": others,
+            "advisories": advisories.collect::<Vec<_>>(),
+            "entries": self.findings.entries,
+        })
+    }
+}
+
+/// A device of a list.
+#[must_use]
+pub fn device(device: &Device, about: About) -> Value {
+    let runs =
+        device.runs.iter().map(|r| json!({ "item": r.item, "version": r.version, "release": r.release }));
+    json!({
+        "device": device.subject.to_string(),
+        "asset": device.asset,
+        "udi": device.udi,
+        "serial": device.serial,
+        "model": device.model,
+        "site": device.site,
+        "custody": device.custody.map(evidence::facts::fleet::Custody::word),
+        "grade": device.grade.word(),
+        "freshness": device.certainty,
+        "verdict": word(about, device.outcome.verdict),
+        "reason": device.outcome.reason,
+        "runs": runs.collect::<Vec<_>>(),
+        "evidence": device.evidence,
+        "seen": device.seen.map(|t| t.to_string()),
+    })
+}
+
+fn component(component: &ComponentAnswer, about: About) -> Value {
+    json!({
+        "component": component.component,
+        "path": component.paths.first(),
+        "paths": component.paths,
+        "places": component.places,
+        "verdict": word(about, component.verdict),
+        "steps": component.steps,
+        "entries": component.entries,
+    })
+}
+
+/// A release with what prevails in it before everything that was looked at.
+fn release(of: &ReleaseAnswer, about: About) -> Value {
+    let first = of.components.first();
+    let steps = first.into_iter().flat_map(|c| &c.steps).chain(&of.steps);
+    json!({
+        "release": of.release.label(),
+        "product": &*of.release.product,
+        "item": &*of.release.item,
+        "version": &*of.release.version,
+        "line": &*of.release.line,
+        "index": of.release.entry.index,
+        "entry": of.release.entry.entry.to_string(),
+        "made": of.release.made.to_string(),
+        "withdrawn": of.release.withdrawn,
+        "component": first.map(|c| &c.component),
+        "path": first.and_then(|c| c.paths.first()),
+        "verdict": word(about, of.verdict),
+        "devices": of.devices,
+        "steps": steps.collect::<Vec<_>>(),
+        "components": of.components.iter().map(|c| component(c, about)).collect::<Vec<_>>(),
+    })
+}
+
+/// A line of CSV (RFC 4180), with its line end.
+pub fn csv_line(out: &mut String, device: &Device, about: About, at: Time, known: u64) {
+    let runs: Vec<String> =
+        device.runs.iter().map(|r| format!("{} {}", r.item, r.version.as_deref().unwrap_or("?"))).collect();
+    let evidence: Vec<String> = device.evidence.iter().map(ToString::to_string).collect();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let fields = [
+        device.subject.to_string(),
+        text(&device.asset),
+        text(&device.udi),
+        text(&device.serial),
+        text(&device.model),
+        text(&device.site),
+        device.custody.map(|c| c.word().to_owned()).unwrap_or_default(),
+        device.grade.word().to_owned(),
+        device.certainty.to_owned(),
+        word(about, device.outcome.verdict).to_owned(),
+        device.outcome.reason.unwrap_or_default().to_owned(),
+        runs.join("; "),
+        evidence.join(" "),
+        at.to_string(),
+        known.to_string(),
+    ];
+    for (n, field) in fields.iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        csv_field(out, field);
+    }
+    out.push_str("\r\n");
+}
+
+/// A field of CSV, quoted where it must be.
+pub fn csv_field(out: &mut String, field: &str) {
+    if field.contains(['"', ',', '\n', '\r']) {
+        out.push('"');
+        out.push_str(&field.replace('"', "\"\""));
+        out.push('"');
+    } else {
+        out.push_str(field);
+    }
+}
+
+/// The subject of a text that an answer gave, such as `next`.
+///
+/// # Errors
+/// It names none.
+pub fn subject(text: &str) -> Result<Subject, PopulationError> {
+    if let Some(asset) = text.strip_prefix("asset:") {
+        return Ok(Subject::Asset(asset.to_owned()));
+    }
+    let device: Result<SourceId, _> = text.parse();
+    device.map(Subject::Device).map_err(|_| PopulationError::BadCursor { text: text.to_owned() })
+}
+
+/// Verdicts from their words, separated by commas; `all` for every one.
+///
+/// # Errors
+/// The first word that is none.
+pub fn verdicts(text: &str, about: About) -> Result<Vec<Verdict>, String> {
+    if text == "all" {
+        return Ok(VERDICTS.to_vec());
+    }
+    let one = |name: &str| {
+        let found = VERDICTS.into_iter().find(|v| word(about, *v) == name);
+        found.ok_or_else(|| name.to_owned())
+    };
+    text.split(',').map(str::trim).map(one).collect()
+}
