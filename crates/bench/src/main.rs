@@ -17,6 +17,7 @@ mod http;
 mod ingest;
 mod load;
 mod machine;
+mod packages;
 mod records;
 mod restart;
 mod rolls;
@@ -78,7 +79,7 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 9] = [
+    let parts: [(&str, Part); 10] = [
         ("tree", tree::measure),
         ("sboms", sboms::measure),
         ("ingest", ingest::measure),
@@ -86,6 +87,7 @@ fn main() -> ExitCode {
         ("rolls", rolls::measure),
         ("acknowledge", acknowledge::measure),
         ("audit", audits::measure),
+        ("package", packages::measure),
         ("restart", restart::measure),
         ("records", records::measure),
     ];

@@ -7,9 +7,11 @@ mod decide;
 pub(crate) mod demo;
 mod device;
 mod evidence;
+mod export;
 mod fleet;
 mod log;
 pub(crate) use log::init as log_init;
+pub(crate) mod package;
 mod puf;
 mod records;
 pub(crate) mod release;
@@ -64,7 +66,9 @@ enum Command {
     /// Make, read, prove, verify, export the log
     #[command(subcommand)]
     Log(log::LogCommand),
-    /// Verify a proof or an exported log, offline
+    /// Make an audit package: one file that anyone can verify offline
+    Package(package::PackageArgs),
+    /// Verify a proof, an audit package or an exported log, offline
     Verify(verify::VerifyArgs),
     /// Enrol people, services and stations; rotate and revoke their keys
     #[command(subcommand)]
@@ -165,6 +169,7 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::SignIn(args) => args.run(context),
         Command::Witness(command) => command.run(context),
         Command::Log(command) => command.run(context),
+        Command::Package(args) => args.run(context),
         Command::Verify(args) => args.run(context),
         Command::Source(command) => command.run(context),
         Command::Fleet(command) => command.run(context),

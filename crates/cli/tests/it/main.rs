@@ -8,6 +8,7 @@ mod fleet;
 mod help;
 mod import;
 mod kit;
+mod package;
 mod push;
 mod records;
 mod release;

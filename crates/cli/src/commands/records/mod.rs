@@ -26,6 +26,8 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use records::command::{CommandError, Status};
 
+pub(super) use export::ExportArgs;
+
 use super::Context;
 use crate::failure::{self, Failure, Verdict};
 
@@ -60,8 +62,8 @@ pub(crate) enum RecordsCommand {
     Push(Box<push::PushArgs>),
     /// Take in the requirement set of another tool, again and again
     Import(import::ImportArgs),
-    /// Write records for another tool
-    Export(export::ExportArgs),
+    /// Write records for another tool, or everything into a SQLite database
+    Export(super::export::ExportArgs),
     /// Explain a rule, kind, link or profile; or list `rules`, `kinds`, `links`, `profiles`, `clauses`
     Explain(explain::ExplainArgs),
     /// Write a JSON Schema, so that editors help with vouchsafe.toml and front matter
