@@ -125,7 +125,7 @@ fn a_device_is_found_by_what_it_is_called() {
     assert_eq!(text(&by_id, "reason"), "nothing-measured");
     let grounds: Vec<&Value> =
         by_id["entries"].as_array().expect("entries").iter().map(|e| &e["grounds"]).collect();
-    assert_eq!(grounds.len(), 2, "enrolment, last evidence: {grounds:?}");
+    assert_eq!(grounds.len(), 3, "enrolment, verdict, last evidence: {grounds:?}");
     for name in ["A-0005", "asset:A-0005", "D5"] {
         let asset = house.client.read(&format!("/api/v1/devices/{name}")).json();
         assert_eq!((text(&asset, "id"), text(&asset, "site")), ("asset:A-0005", "south"), "{name}");
@@ -211,14 +211,14 @@ fn answers_come_with_proofs_that_say_what_they_prove() {
     let (house, mut device, _) = house();
     let path = format!("/api/v1/devices/{}?prove=true", device.id);
     let unsealed = house.client.read(&path).json()["proof"].clone();
-    assert_eq!(verified(&house, &unsealed).len(), 2);
+    assert_eq!(verified(&house, &unsealed).len(), 3);
     assert_eq!(unsealed["current"].as_array().map(Vec::len), Some(0));
     assert!(unsealed["says"].to_string().contains("not proven: current"), "{}", unsealed["says"]);
 
     house.ledger.seal().expect("sealed");
     let answer = house.client.read(&path).json();
     let entries = verified(&house, &answer["proof"]);
-    assert_eq!(entries.len(), 3, "and the seal");
+    assert_eq!(entries.len(), 4, "and the seal");
     let current = &answer["proof"]["current"][0];
     let named =
         sealed_entries(&Base64::decode_vec(text(current, "value")).expect("base64")).expect("records");
