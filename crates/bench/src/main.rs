@@ -17,6 +17,7 @@ mod http;
 mod ingest;
 mod load;
 mod machine;
+mod populations;
 mod restart;
 mod table;
 mod tree;
@@ -71,13 +72,14 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("tree", tree::measure),
         ("ingest", ingest::measure),
         ("http", http::measure),
         ("acknowledge", acknowledge::measure),
         ("audit", audits::measure),
         ("restart", restart::measure),
+        ("populations", populations::measure),
     ];
     for (name, measure) in parts {
         if only.as_deref().is_none_or(|o| o == name) {
