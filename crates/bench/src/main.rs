@@ -19,6 +19,7 @@ mod load;
 mod machine;
 mod packages;
 mod records;
+mod populations;
 mod restart;
 mod rolls;
 mod sboms;
@@ -79,7 +80,7 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 10] = [
+    let parts: [(&str, Part); 11] = [
         ("tree", tree::measure),
         ("sboms", sboms::measure),
         ("ingest", ingest::measure),
@@ -90,6 +91,7 @@ fn main() -> ExitCode {
         ("package", packages::measure),
         ("restart", restart::measure),
         ("records", records::measure),
+        ("populations", populations::measure),
     ];
     for (name, measure) in parts {
         if only.as_deref().is_none_or(|o| o == name) {

@@ -1,5 +1,6 @@
 //! A question and its answer: who is affected, counted and listed, at two moments.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evidence::Time;
@@ -17,6 +18,8 @@ use super::outcome::{Outcome, Tally};
 pub const MAX_PAGE: usize = 1_000;
 /// Most releases that an answer tells one by one; the others are counted.
 pub const MAX_RELEASES: usize = 500;
+/// Of those that are not concerned, most that are told one by one.
+pub const MAX_PLAIN: usize = 50;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -186,16 +189,21 @@ pub(super) fn releases(
     let devices = |release: u64| tally.releases.get(&release).copied().unwrap_or_default();
     let verdict = |release: u64| findings.verdict(known, release).unwrap_or(Verdict::Undetermined);
     let mut order: Vec<u64> = known.releases.keys().copied().collect();
+    let concerned = |release: &u64| findings.releases.contains_key(release);
     // By verdict, concerned ones before the others, then by devices, then the one made last.
-    order.sort_by_key(|r| {
-        let (verdict, concerned) = (verdict(*r), findings.releases.contains_key(r));
-        (std::cmp::Reverse((verdict, concerned, devices(*r), *r)), *r)
-    });
-    let mut others: std::collections::BTreeMap<Verdict, u64> = std::collections::BTreeMap::new();
-    for release in order.iter().skip(MAX_RELEASES) {
-        *others.entry(verdict(*release)).or_default() += 1;
+    order.sort_by_cached_key(|r| std::cmp::Reverse((verdict(*r), concerned(r), devices(*r), *r)));
+    // Those that are not concerned all say the same: a few are enough.
+    let (mut told, mut others) = (Vec::new(), BTreeMap::new());
+    let mut plain = 0;
+    for release in order {
+        plain += usize::from(!concerned(&release));
+        if told.len() < MAX_RELEASES && (concerned(&release) || plain <= MAX_PLAIN) {
+            told.push(release);
+        } else {
+            *others.entry(verdict(release)).or_default() += 1;
+        }
     }
-    let told = order.iter().take(MAX_RELEASES).filter_map(|index| {
+    let told = told.iter().filter_map(|index| {
         let release = known.releases.get(index)?.clone();
         let found = findings.releases.get(index);
         let components = found.into_iter().flat_map(|f| &f.parts).filter_map(|p| {

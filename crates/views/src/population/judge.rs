@@ -416,8 +416,9 @@ fn reopens(
     let decided = decision.taken.entry.index;
     for (entry, advisory) in now.iter().filter(|(entry, _)| *entry > decided) {
         // The state that held when it was decided: the last one before, of those that lead to this one.
-        let before =
-            known.documents.keys().rev().find(|old| **old < decided && known.newest(**old) == *entry)?;
+        let mut older = known.documents.keys().rev().filter(|old| **old < decided);
+        // A document that was not known then contradicts nothing by being there.
+        let Some(before) = older.find(|old| known.newest(**old) == *entry) else { continue };
         let Ok(old) = catalogue.documents.contents(blobs, *before) else {
             return Some(format!("what {} said before entry {entry} cannot be read", advisory.id));
         };

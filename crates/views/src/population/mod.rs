@@ -33,7 +33,9 @@ mod survey;
 mod timeline;
 mod touch;
 
-pub use answer::{Answer, ComponentAnswer, Device, MAX_PAGE, MAX_RELEASES, Question, ReleaseAnswer};
+pub use answer::{
+    Answer, ComponentAnswer, Device, MAX_PAGE, MAX_PLAIN, MAX_RELEASES, Question, ReleaseAnswer,
+};
 pub use ask::{answer, findings};
 pub use catalogue::{Catalogue, Doc, Loaded};
 pub use documents::{Documents, Notice, Unreadable};

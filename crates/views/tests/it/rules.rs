@@ -125,6 +125,10 @@ fn a_changed_or_withdrawn_advisory_opens_a_decision_again() {
     let answer = s.ask(&everything("CVE-1"));
     assert_eq!(verdict(&answer, "firmware 1"), Verdict::NotAffectedByVex);
     assert_eq!(answer.findings.notices.len(), 1, "only the newest state counts");
+    // Nor does another document of the same vulnerability.
+    s.advisory(&osv("ALIAS-1", "pkg:generic/a", "2.0", r#","aliases":["CVE-1"]"#));
+    assert_eq!(verdict(&s.ask(&everything("CVE-1")), "firmware 1"), Verdict::NotAffectedByVex);
+    let settled = s.size().max(settled);
     s.advisory(&osv("CVE-1", "pkg:generic/a", "3.0", ""));
     let answer = s.ask(&everything("CVE-1"));
     assert_eq!(verdict(&answer, "firmware 1"), Verdict::Affected);
@@ -136,6 +140,8 @@ fn a_changed_or_withdrawn_advisory_opens_a_decision_again() {
     // What was known then does not change.
     let then = s.ask(&Question { known: Some(settled), ..everything("CVE-1") });
     assert_eq!(verdict(&then, "firmware 1"), Verdict::NotAffectedByVex);
+    let gone = r#","aliases":["CVE-1"],"withdrawn":"2026-02-01T00:00:00Z""#;
+    s.advisory(&osv("ALIAS-1", "pkg:generic/a", "2.0", gone));
     s.advisory(&osv("CVE-1", "pkg:generic/a", "3.0", r#","withdrawn":"2026-02-01T00:00:00Z""#));
     let answer = s.ask(&everything("CVE-1"));
     assert_eq!(verdict(&answer, "firmware 1"), Verdict::NotAffected);
