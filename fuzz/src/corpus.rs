@@ -55,6 +55,7 @@ pub fn all() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("cosignatures", cosignatures()),
         ("entry", entries.into_iter().chain(refused()).collect()),
         ("junit", text(documents::JUNIT)),
+        ("measured", text(documents::MEASURED)),
         ("note", notes()),
         ("packet", packets()),
         ("policy", policies()),

@@ -36,6 +36,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("cosignatures", cosignatures),
     ("entry", entry),
     ("junit", junit),
+    ("measured", measured),
     ("note", note),
     ("packet", packet),
     ("policy", policy),
@@ -290,13 +291,28 @@ pub fn junit(data: &[u8]) -> bool {
     true
 }
 
+/// Coverage and findings of static analysis.
+pub fn measured(data: &[u8]) -> bool {
+    if data.len() > MAX_DOCUMENT {
+        return false;
+    }
+    let coverage = formats::coverage::read(data, &formats::coverage::Limits::default());
+    if let Ok(coverage) = &coverage {
+        for file in coverage.files.values() {
+            let (ran, all) = file.counts();
+            assert!(ran <= all);
+        }
+    }
+    coverage.is_ok() | formats::analysis::read(data).is_ok()
+}
+
 /// Package URLs; the canonical form is a fixed point. An encoded slash in a subpath is settled by the second writing only.
 pub fn purl(data: &[u8]) -> bool {
     let Ok(text) = from_utf8(data) else { return false };
     let Ok((purl, _)) = formats::purl::Purl::read(text) else { return false };
     // Read, not parsed: what a type asks for and the text lacks is a finding, and still one after writing.
     let again = |text: &str| formats::purl::Purl::read(text).expect("its own form").0.to_string();
-    let written = again(&purl.to_string());
+    let written = purl.to_string();
     assert_eq!(again(&written), written);
     true
 }

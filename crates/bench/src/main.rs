@@ -17,6 +17,8 @@ mod http;
 mod ingest;
 mod load;
 mod machine;
+mod packages;
+mod records;
 mod restart;
 mod rolls;
 mod sboms;
@@ -56,6 +58,10 @@ fn main() -> ExitCode {
                 http::be_the_server(words.next().map(PathBuf::from).unwrap());
                 return ExitCode::SUCCESS;
             }
+            records::CHECK => {
+                records::check_once(&words.next().map(PathBuf::from).unwrap());
+                return ExitCode::SUCCESS;
+            }
             restart::WORLD => {
                 restart::weigh(&words.next().map(PathBuf::from).unwrap());
                 return ExitCode::SUCCESS;
@@ -73,7 +79,7 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 8] = [
+    let parts: [(&str, Part); 10] = [
         ("tree", tree::measure),
         ("sboms", sboms::measure),
         ("ingest", ingest::measure),
@@ -81,7 +87,9 @@ fn main() -> ExitCode {
         ("rolls", rolls::measure),
         ("acknowledge", acknowledge::measure),
         ("audit", audits::measure),
+        ("package", packages::measure),
         ("restart", restart::measure),
+        ("records", records::measure),
     ];
     for (name, measure) in parts {
         if only.as_deref().is_none_or(|o| o == name) {

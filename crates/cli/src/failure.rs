@@ -162,3 +162,22 @@ impl From<Rejection> for Failure {
         Self { kind, message, hint: Some(rejection.hint().into()) }
     }
 }
+
+impl From<report::Error> for Failure {
+    fn from(error: report::Error) -> Self {
+        use report::Error;
+        let (kind, hint) = match error {
+            Error::Ledger(e) => return e.into(),
+            Error::Store(e) => return e.into(),
+            Error::BadEntry { .. } => {
+                (Kind::Damaged, Some("`vouchsafe log verify` says how far the log is good"))
+            }
+            Error::Zip(report::zip::ZipError::Io(_)) | Error::Sqlite(_) => (Kind::Environment, None),
+            Error::Document { .. } | Error::Insufficient(_) => {
+                (Kind::Environment, Some("this is a defect of the program; the log is not touched by it"))
+            }
+            _ => (Kind::Input, None),
+        };
+        Self { kind, message: error.to_string(), hint: hint.map(Into::into) }
+    }
+}

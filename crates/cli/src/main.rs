@@ -8,6 +8,7 @@ mod config;
 mod data;
 mod demo;
 mod failure;
+mod git;
 mod keys;
 mod remote;
 mod serve;

@@ -78,11 +78,11 @@ impl Remote {
     }
 
     /// Sends entries, one encoded after the other. The answer has an item for each.
-    pub(crate) fn submit(&self, entries: Vec<u8>) -> Result<Value, Failure> {
+    pub(crate) fn submit(&self, entries: &[u8]) -> Result<Value, Failure> {
         let url = format!("{}/api/v1/entries", self.base);
         let doing = format!("sending entries to {url}");
         let request = self.agent.post(&url).header("content-type", "application/cbor-seq");
-        let answer = request.send(&entries[..]).map_err(|e| {
+        let answer = request.send(entries).map_err(|e| {
             Failure::environment(&doing, e).hint(
                 "whether they arrived is not known: look with `vouchsafe log show` before you repeat it",
             )

@@ -10,6 +10,7 @@ use server::run::{self, Config, ServeError, Services, TlsFiles};
 use server::witness::{WitnessOptions, Witnesses};
 use server::{AppState, Settings};
 use tlog::policy::Policy;
+use views::population::Populations;
 
 use crate::clock::{self, SystemClock};
 use crate::data::DataDir;
@@ -56,8 +57,12 @@ pub(crate) fn serve(ui: &Ui, data: &DataDir, serving: Serving) -> Result<(), Fai
     let secure = serving.tls.is_some();
     let auth = auth(data, secure)?;
     let code = auth.issue_code().map_err(|e| Failure::environment("making a sign-in code", e))?;
-    let app =
-        AppState { ledger: ledger.clone(), settings: Arc::new(Settings { title }), auth: Arc::new(auth) };
+    let app = AppState {
+        ledger: ledger.clone(),
+        settings: Arc::new(Settings { title }),
+        auth: Arc::new(auth),
+        populations: Some(populations(&ledger)?),
+    };
     let witnesses = serving.witnesses.map(|policy| start(ledger, policy)).transpose()?;
     let services = Services { pages: server::pages::router(app.clone()), app, witnesses };
     let config = Config { metrics: serving.metrics, tls: serving.tls, ..Config::new(serving.listen) };
@@ -82,6 +87,11 @@ pub(crate) fn serve(ui: &Ui, data: &DataDir, serving: Serving) -> Result<(), Fai
 fn start(ledger: Arc<Ledger>, policy: Policy) -> Result<Arc<Witnesses>, Failure> {
     Witnesses::start(ledger, policy, WitnessOptions::default())
         .map_err(|e| Failure::environment("starting to ask the witnesses", e))
+}
+
+/// A follower that knows who is affected by what; the server ends it.
+pub(crate) fn populations(ledger: &Arc<Ledger>) -> Result<Arc<Populations>, Failure> {
+    Populations::start(ledger.clone()).map_err(|e| Failure::environment("starting to follow populations", e))
 }
 
 /// The runtime of the server.

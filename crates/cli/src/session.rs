@@ -339,7 +339,8 @@ impl Session {
                 }
             }
             Target::There { remote, .. } => {
-                let answer = remote.submit(batch.iter().flat_map(|(_, bytes)| bytes).copied().collect())?;
+                let entries: Vec<u8> = batch.iter().flat_map(|(_, bytes)| bytes).copied().collect();
+                let answer = remote.submit(&entries)?;
                 let doing = format!("sending entries to {}", remote.base());
                 let items = answer.get("items").and_then(Value::as_array);
                 let items = items.filter(|items| items.len() == batch.len());

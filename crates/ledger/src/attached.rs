@@ -13,6 +13,8 @@ use crate::error::Rejection;
 pub(crate) enum Check {
     /// Over an array that names its purpose.
     Attached { over: Attached, key: PublicKey, signature: Vec<u8> },
+    /// Over one of these arrays.
+    AnyOf { overs: Vec<Attached>, key: PublicKey, signature: Vec<u8> },
     /// Over a person's statement, under one of the keys the person has.
     Statement { keys: Vec<PublicKey>, text: String, signature: Vec<u8> },
 }
@@ -21,6 +23,16 @@ impl Check {
     pub(crate) fn run(&self) -> Result<(), BadProof> {
         match self {
             Self::Attached { over, key, signature } => over.verify(key, signature),
+            Self::AnyOf { overs, key, signature } => {
+                let mut last = BadProof::OtherKey;
+                for over in overs {
+                    match over.verify(key, signature) {
+                        Ok(()) => return Ok(()),
+                        Err(e) => last = e,
+                    }
+                }
+                Err(last)
+            }
             Self::Statement { keys, text, signature } => {
                 let mut last = BadProof::OtherKey;
                 for key in keys {
@@ -58,8 +70,14 @@ pub(crate) fn checks(world: &World, entry: &Entry) -> Result<Vec<Check>, Rejecti
             let source = world.sources().get(&body.source);
             let standing = source.and_then(|s| s.keys_at(world.size()).last());
             let standing = standing.ok_or(Rejection::Refused(world::Refusal::UnknownKey(body.source)))?;
-            let over = Attached::stream_key(origin, &body.source, body.stream, body.sequence, &f.key);
-            vec![Check::Attached { over, key: standing.key.clone(), signature: f.certificate.0.clone() }]
+            // A device may have made it for the origin of a predecessor, whose entries this log keeps.
+            let journal = world.journal();
+            let recovered = journal.recoveries().iter().rev().map(|(_, r)| r.origin.as_str());
+            let origins = recovered.chain(journal.genesis().map(|g| g.origin.as_str()));
+            let over =
+                |origin| Attached::stream_key(origin, &body.source, body.stream, body.sequence, &f.key);
+            let overs = origins.map(over).collect();
+            vec![Check::AnyOf { overs, key: standing.key.clone(), signature: f.certificate.0.clone() }]
         }
         Fact::Signed(f) => {
             let signer = world.sources().get(&f.signer);

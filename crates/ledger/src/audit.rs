@@ -1,10 +1,12 @@
 //! The full audit of a log: every byte re-hashed, every signature verified again, every stream followed, every stored tile
 //! compared. It trusts nothing but the checkpoint's key, and names the first bad index.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use evidence::types::Beacon;
 use evidence::{Entry, KeyId, PublicKey};
-use tlog::tile::{Edge, FullTile};
+use tlog::tile::{Edge, FullTile, TileCoord};
 use tlog::tree::CompactRange;
 use tlog::{Checkpoint, Hash, VerifierKey, leaf_hash};
 use world::{Verdict, World};
@@ -12,7 +14,7 @@ use world::{Verdict, World};
 use crate::attached::{Check, checks};
 use crate::authenticate::key_for;
 use crate::error::LedgerError;
-use crate::ports::{Head, Log};
+use crate::ports::{Head, Log, Problem, StoreError};
 
 /// Entries verified in one piece.
 const CHUNK: usize = 4_096;
@@ -72,7 +74,8 @@ pub fn audit(
 ) -> Result<Report, LedgerError> {
     let head = log.head()?.ok_or(LedgerError::NoLog)?;
     let (world, edge, ahead) = (World::new(), Edge::new(), CompactRange::new());
-    let mut run = Run { world, edge, ahead, depth, tiles: 0, problem: None };
+    let beacons = BTreeMap::new();
+    let mut run = Run { world, edge, ahead, depth, tiles: 0, beacons, problem: None };
     while run.problem.is_none() && run.edge.size() < head.size {
         let from = run.edge.size();
         match log.read(from, CHUNK, CHUNK_BYTES) {
@@ -84,6 +87,9 @@ pub fn audit(
             Err(e) => run.problem = Some((Some(from), e.to_string())),
         }
         progress(run.edge.size(), head.size);
+    }
+    if run.problem.is_none() {
+        run.problem = run.check_beacons(log);
     }
     if run.problem.is_none() {
         run.problem = check_head(&run, &head, trusted).err().map(|e| (None, e));
@@ -116,6 +122,8 @@ struct Run {
     ahead: CompactRange,
     depth: Depth,
     tiles: u64,
+    /// Roots that entries embed, by size, with the first entry that does: held against the tree at the end.
+    beacons: BTreeMap<u64, (Hash, u64)>,
     problem: Option<(Option<u64>, String)>,
 }
 
@@ -179,8 +187,44 @@ impl Run {
         {
             return Err("the recovery states another root over the kept entries".into());
         }
+        if let Some(beacon) = &entry.body().beacon {
+            self.beacon(beacon)?;
+        }
         self.world.apply(&entry, hash);
         Ok(Claim { entry, key, checks })
+    }
+
+    /// Takes note of the root that an entry embeds, where this log has that tree: a predecessor's as far as it was kept. One
+    /// number and one root for each tree that was ever embedded: as many as there are commits at most.
+    fn beacon(&mut self, beacon: &Beacon) -> Result<(), String> {
+        let recoveries = self.world.journal().recoveries();
+        let kept = recoveries.iter().find(|(_, r)| r.generation > beacon.generation);
+        if beacon.size > kept.map_or(u64::MAX, |(_, r)| r.held) {
+            return Ok(());
+        }
+        let (root, _) = *self.beacons.entry(beacon.size).or_insert((beacon.root, self.world.size()));
+        if root == beacon.root {
+            return Ok(());
+        }
+        Err(format!("it embeds another root of {} entries than an entry before it", beacon.size))
+    }
+
+    /// The first entry that embeds a root which is not the tree's.
+    fn check_beacons(&self, log: &dyn Log) -> Option<(Option<u64>, String)> {
+        let reader = self.edge.over(|coord: TileCoord| -> Result<Arc<[u8]>, StoreError> {
+            let missing =
+                || StoreError::new(format!("reading {coord}"), Problem::Damaged("it is missing".into()));
+            log.tile(coord.level, coord.index)?.ok_or_else(missing)
+        });
+        let wrong =
+            self.beacons.iter().filter_map(|(size, (root, index))| match tlog::tree::root(&reader, *size) {
+                Ok(own) if own == *root => None,
+                Ok(own) => {
+                    Some((*index, format!("it embeds the root {root} of {size} entries, which have {own}")))
+                }
+                Err(e) => Some((*index, format!("the root of {size} entries, which it embeds: {e}"))),
+            });
+        wrong.min().map(|(index, reason)| (Some(index), reason))
     }
 
     /// Root over the entries before this one, if `held` says as many.

@@ -9,6 +9,7 @@ use tlog::Hash;
 use tlog::tile::Edge;
 
 use crate::error::Rejection;
+use crate::guard::Standing;
 use crate::ports::{Appended, Batch, Problem, StoreError};
 use crate::receipt::{Level, Receipt, StagedReceipt, Taken};
 use crate::sequencer::Message;
@@ -71,7 +72,10 @@ pub(crate) fn commit(
 ) {
     // Bounded: the sequencer hands over one group at a time and closes the channel when it stops.
     while let Ok(group) = groups.recv() {
-        let appended = group.batch.as_ref().map_or(Appended::Committed, |batch| shared.log.append(batch));
+        let appended = match in_doubt(shared, &group) {
+            Some(doubt) => Appended::Refused(doubt),
+            None => group.batch.as_ref().map_or(Appended::Committed, |batch| shared.log.append(batch)),
+        };
         if appended == Appended::Committed && group.batch.is_some() {
             let (edge, checkpoint) = (group.edge.clone(), group.checkpoint.clone());
             shared.advance(Durable { edge, checkpoint });
@@ -104,6 +108,17 @@ pub(crate) fn commit(
         }
         // A full inbox needs no waking.
         let _ = inbox.try_send(Message::Wake);
+    }
+}
+
+/// Why nothing may be written any more. Doubt may have come while the group was gathered: its checkpoint was signed then, and
+/// has been shown to nobody.
+fn in_doubt(shared: &Shared, group: &Group) -> Option<StoreError> {
+    match shared.standing() {
+        Standing::ReadOnly(doubt) if group.batch.is_some() || group.pieces.is_some() => {
+            Some(StoreError::new("committing", Problem::Failed(doubt.to_string())))
+        }
+        _ => None,
     }
 }
 

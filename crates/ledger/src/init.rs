@@ -45,7 +45,8 @@ pub struct NewLog {
 }
 
 impl Init {
-    /// Makes the log: one durable entry, and the guard that names it.
+    /// Makes the log: the guard, and the one durable entry that it names. What fails or is interrupted can be done again
+    /// with the same keys and guard.
     ///
     /// # Errors
     /// There is a log already, a key cannot be used, the origin contradicts the clock, or the store fails.
@@ -90,11 +91,13 @@ impl Init {
             tiles: Vec::new(),
             checkpoint: checkpoint.clone(),
         };
+        // The guard first: a log that was begun has one, whenever the process dies. A guard of size 1 whose log has no entry
+        // guards nothing yet, and whoever begins again replaces it.
+        guard.store(&checkpoint)?;
         match log.append(&batch) {
             Appended::Committed => {}
             Appended::Refused(e) | Appended::Unknown(e) => return Err(e.into()),
         }
-        guard.store(&checkpoint)?;
         Ok(NewLog { administrator, administrator_key: self.administrator_key.id(), checkpoint })
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use evidence::facts::log::Sealed;
 use evidence::{Entry, Fact, SourceId, Time};
 use tlog::{Hash, SigningKey, VerifierKey, leaf_hash};
 use world::{Refusal, World};
@@ -274,11 +275,15 @@ impl Ledger {
         receiver.recv().map_err(gone)?.into_iter().map(logged).collect()
     }
 
-    /// The newest sealed trees that are kept, or those of a size.
+    /// The newest sealed trees that are kept, or those of a size. Only what a durable entry states.
     #[must_use]
     pub fn sealed(&self, size: Option<u64>) -> Option<Arc<SealedTrees>> {
-        let seals = self.shared.seals();
-        size.map_or_else(|| seals.newest(), |size| seals.at(size))
+        let stated: Vec<Sealed> = {
+            let reading = self.read();
+            let durable = reading.journal().seals().iter().filter(|s| s.index < reading.size);
+            durable.map(|s| s.sealed.clone()).collect()
+        };
+        self.shared.seals().newest_of(&stated, size)
     }
 
     fn ask(&self, message: impl FnOnce(Reply) -> Message) -> Result<Receipt, Rejection> {

@@ -15,6 +15,7 @@ mod attached;
 pub mod audit;
 mod authenticate;
 pub mod authorise;
+pub mod claim;
 mod committer;
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -156,8 +156,12 @@ impl Kept {
         self.0.back().cloned()
     }
 
-    pub(crate) fn at(&self, size: u64) -> Option<Arc<SealedTrees>> {
-        self.0.iter().find(|t| t.sealed.size == size).cloned()
+    /// The newest of those that are stated, or the one of a size.
+    pub(crate) fn newest_of(&self, stated: &[Sealed], size: Option<u64>) -> Option<Arc<SealedTrees>> {
+        let fits = |t: &&Arc<SealedTrees>| {
+            size.is_none_or(|size| t.sealed.size == size) && stated.contains(&t.sealed)
+        };
+        self.0.iter().rev().find(fits).cloned()
     }
 }
 

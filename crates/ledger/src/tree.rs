@@ -94,6 +94,14 @@ impl TreeView {
         self.reader().node(0, index).map_err(|e| tree_error(TreeError::Read(e)))
     }
 
+    /// Hash of the complete subtree over the leaves `[index · 2^level, (index + 1) · 2^level)`.
+    ///
+    /// # Errors
+    /// The subtree is beyond the tree, or a tile cannot be read.
+    pub fn node(&self, level: u8, index: u64) -> Result<Hash, LedgerError> {
+        self.reader().node(level, index).map_err(|e| tree_error(TreeError::Read(e)))
+    }
+
     fn within(&self, what: &'static str, got: u64, fine: bool) -> Result<(), LedgerError> {
         if fine { Ok(()) } else { Err(LedgerError::OutOfRange { what, got, size: self.size() }) }
     }

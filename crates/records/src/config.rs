@@ -1,5 +1,6 @@
 //! `vouchsafe.toml`: the product, its items, where its records are, and how it extends and changes the profiles.
 
+use crate::code::CodeConfig;
 use crate::profiles;
 use crate::risk::{Policy, RiskFile};
 use crate::schema::file::{
@@ -33,6 +34,9 @@ pub struct Config {
     /// Kind of the records of a table without a column `kind`, by path.
     #[serde(default)]
     pub tables: BTreeMap<String, String>,
+    /// Where the product's code is.
+    #[serde(default)]
+    pub code: Option<CodeConfig>,
     /// The policy of acceptable risk.
     #[serde(default)]
     pub risk: Option<RiskFile>,
@@ -82,6 +86,20 @@ pub struct Product {
     /// Paths below them to leave out, by their beginning.
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// Which changes declared editorial count.
+    #[serde(default)]
+    pub editorial: Editorial,
+}
+
+/// Which changes declared editorial (`accept --editorial`) clear what follows from them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Editorial {
+    /// All that the lock file names.
+    #[default]
+    Stated,
+    /// Only those somebody signed as such; whoever loads the tree says which.
+    Signed,
 }
 
 /// An item of the product.
@@ -187,6 +205,16 @@ impl Config {
             ..ProfileFile::default()
         });
         let mut schema = Schema::compile(&files, &self.rules)?;
+        for kind in self.code.iter().flat_map(|code| &code.marked) {
+            if schema.kind_id(kind).is_none() {
+                return Err(SchemaError::Unknown {
+                    place: format!("{CONFIG_FILE}: code.marked"),
+                    what: "kind",
+                    name: kind.clone(),
+                    hint: crate::problem::meant(kind, schema.kinds.iter().map(|kind| &*kind.name)),
+                });
+            }
+        }
         schema.risk = self.risk.as_ref().map(Policy::compile).transpose()?;
         let stage = |place: String, name: &str| {
             schema.stage(name).ok_or_else(|| SchemaError::Unknown {

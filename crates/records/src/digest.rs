@@ -20,6 +20,21 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// SHA-256 of all that a reader gives.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn of_reader(from: &mut dyn std::io::Read) -> std::io::Result<Self> {
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match from.read(&mut buffer)? {
+                0 => return Ok(Self(hasher.finalize().into())),
+                read => hasher.update(buffer.get(..read).unwrap_or(&[])),
+            }
+        }
+    }
+
     /// The first eight hexadecimal digits: for showing to people, never for deciding.
     #[must_use]
     pub fn short(&self) -> String {

@@ -1,8 +1,9 @@
 //! What a record set knows beside records: test results, approvals and moments in the life of revisions. They come
 //! from files, CI or the world; who vouches for them is not decided here.
 
+use crate::code::Verb;
 use crate::digest::Digest;
-use crate::set::RecordSet;
+use crate::set::{Node, RecordSet};
 
 /// A place in time. Only comparisons count; the unit is the source's (seconds, log index, place in Git history).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,17 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Error => "error",
             Self::Skipped => "skipped",
+        }
+    }
+
+    /// How bad it is: of several tests of one case the worst counts.
+    #[must_use]
+    pub fn badness(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Skipped => 1,
+            Self::Failed => 2,
+            Self::Error => 3,
         }
     }
 
@@ -86,6 +98,9 @@ pub struct TestResult {
     pub case_revision: Option<Bound>,
     /// Revisions of the records the case verified then.
     pub verified: Vec<(Box<str>, Bound)>,
+    /// Digests of the code marked with the case and with these records then, by id; `None` when the code was not looked
+    /// at.
+    pub code: Option<Vec<(Box<str>, Digest)>>,
 }
 
 impl TestResult {
@@ -107,6 +122,7 @@ impl TestResult {
             source: none(),
             case_revision: None,
             verified: Vec::new(),
+            code: None,
         }
     }
 
@@ -119,7 +135,20 @@ impl TestResult {
             .verified_by(case)
             .filter_map(|target| Some((set.id(target).into(), set.bound(target)?)))
             .collect();
+        self.code = marked_code(set, case);
     }
+}
+
+/// The code a result hangs on: marked to be the case, or to implement what the case verifies. None when the product does
+/// not say where its code is.
+pub(crate) fn marked_code(set: &RecordSet, case: Node) -> Option<Vec<(Box<str>, Digest)>> {
+    let code = set.code()?;
+    let verified = set.verified_by(case).map(|target| (target, Verb::Implements));
+    let all = std::iter::once((case, Verb::Verifies)).chain(verified);
+    Some(
+        all.filter_map(|(node, verb)| Some((set.id(node).into(), code.digest(set.id(node), verb)?)))
+            .collect(),
+    )
 }
 
 /// What a signature or approval says.

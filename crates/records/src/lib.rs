@@ -4,13 +4,16 @@
 //! Foreign formats (JUnit, ReqIF, …) live in `formats`; signatures and pushing in the binary; records as facts in
 //! `world`, which evaluates the same rules over a `RecordSet` of its own.
 
+pub mod code;
 pub mod command;
 pub mod config;
 pub mod digest;
 pub mod engine;
 pub mod facts;
+pub mod impact;
 pub mod limits;
 pub mod lock;
+pub mod named;
 pub mod problem;
 pub mod profiles;
 pub mod record;

@@ -34,3 +34,11 @@ pub const MAX_EXPRESSION_DEPTH: usize = 16;
 pub const MAX_EXCERPT_CHARS: usize = 160;
 /// Most editorial changes followed from one stamped revision.
 pub const MAX_EDITORIAL_CHAIN: usize = 1_000;
+/// Most files of code of one product.
+pub const MAX_CODE_FILES: usize = 200_000;
+/// Largest file of code that is looked into, in bytes.
+pub const MAX_CODE_FILE_BYTES: usize = 4 * 1024 * 1024;
+/// Most marks of one file of code.
+pub const MAX_MARKS: usize = 10_000;
+/// Most findings about code shown for one rule.
+pub const MAX_CODE_FINDINGS: usize = 10_000;

@@ -3,8 +3,9 @@
 
 mod stamps;
 
-pub use stamps::LinkState;
+pub use stamps::{EditorialStep, LinkState};
 
+use crate::code::{CodeFacts, CodeScan};
 use crate::digest::Digest;
 use crate::facts::{Approval, Happening, Moment, TestResult};
 use crate::limits::MAX_RECORDS;
@@ -74,6 +75,8 @@ pub struct RecordSet {
     results: BTreeMap<Node, Vec<TestResult>>,
     approvals: BTreeMap<Node, Vec<Approval>>,
     happenings: BTreeMap<Node, Vec<(Happening, Moment)>>,
+    code: Option<Box<CodeFacts>>,
+    unsigned_editorial: Vec<(Node, Digest)>,
 }
 
 /// The edges of one type in edges that are sorted by type.
@@ -101,6 +104,8 @@ impl RecordSet {
             results: BTreeMap::new(),
             approvals: BTreeMap::new(),
             happenings: BTreeMap::new(),
+            code: None,
+            unsigned_editorial: Vec::new(),
         }
     }
 
@@ -119,6 +124,31 @@ impl RecordSet {
     pub fn add_file(&mut self, name: &str) -> u32 {
         self.files.push(name.into());
         u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Takes a scan of the code. `prefix` leads from the folder of the records to that of the code (`../`, or nothing).
+    pub fn set_code(&mut self, scan: CodeScan, prefix: &str) -> &mut CodeFacts {
+        let mut facts = CodeFacts::new(self, scan);
+        facts.first_file = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        self.files.extend(facts.files.iter().map(|file| format!("{prefix}{}", file.path).into()));
+        self.code.insert(Box::new(facts))
+    }
+
+    /// What is known of the code; none when the product does not say where it is.
+    #[must_use]
+    pub fn code(&self) -> Option<&CodeFacts> {
+        self.code.as_deref()
+    }
+
+    /// The same, to be completed by what tools measured.
+    pub fn code_mut(&mut self) -> Option<&mut CodeFacts> {
+        self.code.as_deref_mut()
+    }
+
+    /// Changes that are declared editorial and do not count: record, and the revision before.
+    #[must_use]
+    pub fn unsigned_editorial(&self) -> &[(Node, Digest)] {
+        &self.unsigned_editorial
     }
 
     /// The schema its records follow.

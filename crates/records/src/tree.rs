@@ -1,7 +1,8 @@
 //! A working tree: finds the record files below the roots, reads them on several threads and fills a `RecordSet`.
 //! The only module that touches files, beside the commands that write.
 
-use crate::config::{CONFIG_FILE, Config, LOCK_FILE, Setup};
+use crate::code::{CodeScan, Selection, list_code, scan_given, scan_tree};
+use crate::config::{CONFIG_FILE, Config, Editorial, LOCK_FILE, Setup};
 use crate::limits::{
     MAX_CONFIG_BYTES, MAX_FILE_BYTES, MAX_FILES, MAX_FOLDER_DEPTH, MAX_LOCK_BYTES, MAX_PROBLEMS,
 };
@@ -9,7 +10,7 @@ use crate::lock::parse_lock;
 use crate::problem::{Code, Problem};
 use crate::record::Place;
 use crate::schema::SchemaError;
-use crate::set::RecordSet;
+use crate::set::{EditorialStep, RecordSet};
 use crate::source::{Parsed, read_csv, read_markdown};
 use crate::{engine, structure};
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -79,20 +80,100 @@ pub fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, core::num::NonZero::get).min(16)
 }
 
+/// Which changes declared editorial somebody signed.
+pub type Signed<'f> = &'f dyn Fn(&EditorialStep<'_>) -> bool;
+
 /// Reads the tree whose `vouchsafe.toml` lies in `root`.
 ///
 /// # Errors
 /// When the configuration cannot be read or used. A record file that cannot be read is a problem of the tree.
 pub fn load(root: &Path) -> Result<Tree, TreeError> {
+    load_where(root, None)
+}
+
+/// As `load`; where the product wants editorial changes signed, only those count that `signed` knows.
+///
+/// # Errors
+/// As `load`.
+pub fn load_where(root: &Path, signed: Option<Signed<'_>>) -> Result<Tree, TreeError> {
     let path = root.join(CONFIG_FILE);
     if !path.is_file() {
         return Err(TreeError::NoConfig(root.to_path_buf()));
     }
     let config = Config::parse(&read_text(&path, MAX_CONFIG_BYTES)?).map_err(TreeError::Config)?;
-    let Setup { schema, items, stage } = config.setup().map_err(TreeError::Config)?;
-    let mut set = RecordSet::new(Arc::new(schema), items, stage);
-    let (names, mut problems) = find_files(root, &config);
+    let setup = config.setup().map_err(TreeError::Config)?;
+    let (names, problems) = find_files(root, &config);
     let shares = read_all(root, &names, &config);
+    let lock_path = root.join(LOCK_FILE);
+    let lock = if lock_path.is_file() { read_text(&lock_path, MAX_LOCK_BYTES)? } else { String::new() };
+    let mut tree = assemble(root, config, setup, names, problems, shares, lock, signed);
+    scan_code(&mut tree);
+    Ok(tree)
+}
+
+/// A tree from files given with their content, such as those of a commit: paths relative to `root`, with `/`. The
+/// configuration and the lock file are among them. Code is not looked at: `scan_given_code`.
+///
+/// # Errors
+/// When there is no configuration among them, or it cannot be used.
+pub fn load_given(root: &Path, files: &[(String, Vec<u8>)]) -> Result<Tree, TreeError> {
+    let text = |name: &str| {
+        let found = files.iter().find(|(path, _)| path == name);
+        found.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+    };
+    let config = text(CONFIG_FILE).ok_or_else(|| TreeError::NoConfig(root.to_path_buf()))?;
+    let config = Config::parse(&config).map_err(TreeError::Config)?;
+    let setup = config.setup().map_err(TreeError::Config)?;
+    let mut wanted: Vec<&(String, Vec<u8>)> =
+        files.iter().filter(|(path, _)| is_record_file(&config, path)).take(MAX_FILES).collect();
+    wanted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    let names: Vec<Box<str>> = wanted.iter().map(|(path, _)| path.as_str().into()).collect();
+    let shares = in_shares(wanted.len(), 32, |from, to| {
+        let mut parsed = Parsed::default();
+        for (at, (name, bytes)) in wanted.iter().enumerate().take(to).skip(from) {
+            parse_file(u32::try_from(at).unwrap_or(u32::MAX), name, bytes, &config, &mut parsed);
+        }
+        parsed
+    });
+    let lock = text(LOCK_FILE).unwrap_or_default();
+    Ok(assemble(root, config, setup, names, Vec::new(), shares, lock, None))
+}
+
+/// Gives a tree the code of a commit: paths relative to the code's root.
+pub fn scan_given_code(tree: &mut Tree, files: &[(String, Vec<u8>)]) {
+    if let Some(config) = &tree.config.code {
+        let given = files.iter().map(|(path, bytes)| (&**path, &**bytes));
+        let scan = scan_given(given, &Selection::new(config));
+        take_code(tree, scan);
+    }
+}
+
+fn scan_code(tree: &mut Tree) {
+    if let Some(config) = &tree.config.code {
+        let scan = scan_tree(&tree.root.join(&config.root), &Selection::new(config));
+        take_code(tree, scan);
+    }
+}
+
+fn take_code(tree: &mut Tree, scan: CodeScan) {
+    let Some(config) = &tree.config.code else { return };
+    let root = config.root.trim_end_matches('/');
+    let prefix = if matches!(root, "" | ".") { String::new() } else { format!("{root}/") };
+    tree.set.set_code(scan, &prefix).marked.clone_from(&config.marked);
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of a tree, from the two places they are read in")]
+fn assemble(
+    root: &Path,
+    config: Config,
+    Setup { schema, items, stage }: Setup,
+    names: Vec<Box<str>>,
+    mut problems: Vec<Problem>,
+    shares: Vec<Parsed>,
+    lock: String,
+    signed: Option<Signed<'_>>,
+) -> Tree {
+    let mut set = RecordSet::new(Arc::new(schema), items, stage);
     set.set_files(names);
     set.reserve(shares.iter().map(|share| share.records.len()).sum());
     for mut share in shares {
@@ -104,16 +185,52 @@ pub fn load(root: &Path) -> Result<Tree, TreeError> {
         }
     }
     set.seal();
-    let lock_path = root.join(LOCK_FILE);
-    let lock = if lock_path.is_file() { read_text(&lock_path, MAX_LOCK_BYTES)? } else { String::new() };
     let file = set.add_file(LOCK_FILE);
     let lines = parse_lock(file, &lock, &mut problems);
-    set.set_lock(&lines);
+    let must = config.product.editorial == Editorial::Signed;
+    set.set_lock_where(&lines, &|step| !must || signed.is_some_and(|signed| signed(step)));
     problems.append(&mut check_structure(&set));
     problems.sort_by(|a, b| (a.place, a.code, &a.record).cmp(&(b.place, b.code, &b.record)));
     let problems_left_out = problems.len().saturating_sub(MAX_PROBLEMS);
     problems.truncate(MAX_PROBLEMS);
-    Ok(Tree { root: root.to_path_buf(), config, set, problems, problems_left_out, lock })
+    Tree { root: root.to_path_buf(), config, set, problems, problems_left_out, lock }
+}
+
+/// Whether a path relative to the root is that of a record file: below a record root, not hidden, not left out.
+#[must_use]
+pub fn is_record_file(config: &Config, path: &str) -> bool {
+    let below = |under: &String| {
+        let under = under.trim_matches('/').trim_start_matches("./");
+        matches!(under, "" | ".") || path.strip_prefix(under).is_some_and(|rest| rest.starts_with('/'))
+    };
+    (path.ends_with(".md") || path.ends_with(".csv"))
+        && config.product.records.iter().any(below)
+        && !path.split('/').any(|name| name.starts_with('.'))
+        && !config.product.exclude.iter().any(|out| path.starts_with(&**out))
+}
+
+/// What files there are, with size and time of each: differs when one of them changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Print(Vec<(PathBuf, u64, Option<std::time::SystemTime>)>);
+
+/// The print of the product in a folder: configuration, lock file, records and code. What cannot be read is left out, so
+/// that it differs once it can.
+#[must_use]
+pub fn print_of(root: &Path) -> Print {
+    let mut paths = vec![root.join(CONFIG_FILE), root.join(LOCK_FILE)];
+    let config = read_text(&root.join(CONFIG_FILE), MAX_CONFIG_BYTES).ok();
+    if let Some(config) = config.and_then(|text| Config::parse(&text).ok()) {
+        paths.extend(find_files(root, &config).0.iter().map(|name| root.join(&**name)));
+        if let Some(code) = &config.code {
+            let folder = root.join(&code.root);
+            paths.extend(list_code(&folder, &Selection::new(code)).0.iter().map(|name| folder.join(name)));
+        }
+    }
+    let print = |path: PathBuf| {
+        let data = std::fs::metadata(&path).ok()?;
+        Some((path, data.len(), data.modified().ok()))
+    };
+    Print(paths.into_iter().filter_map(print).collect())
 }
 
 /// All checks of form and fit, on several threads.
@@ -136,7 +253,11 @@ pub fn check_structure(set: &RecordSet) -> Vec<Problem> {
 }
 
 /// Does `work` on shares of `0..count` on all threads; results in order.
-fn in_shares<T: Send>(count: usize, share: usize, work: impl Fn(usize, usize) -> T + Sync) -> Vec<T> {
+pub(crate) fn in_shares<T: Send>(
+    count: usize,
+    share: usize,
+    work: impl Fn(usize, usize) -> T + Sync,
+) -> Vec<T> {
     let threads = threads().min(count.div_ceil(share)).max(1);
     if threads == 1 {
         return (0..count).step_by(share).map(|from| work(from, (from + share).min(count))).collect();
@@ -239,17 +360,21 @@ fn read_all(root: &Path, names: &[Box<str>], config: &Config) -> Vec<Parsed> {
             bytes.clear();
             match read_into(&path, &mut bytes) {
                 Err(problem) => parsed.problems.push(problem.problem(file)),
-                Ok(()) if name.ends_with(".csv") => {
-                    let kind = config.tables.get(&**name).map(String::as_str);
-                    read_csv(file, &bytes, kind, &mut parsed);
-                }
-                Ok(()) => read_markdown(file, &bytes, &mut parsed),
+                Ok(()) => parse_file(file, name, &bytes, config, &mut parsed),
             }
             path.as_mut_os_string().clear();
             path.push(root);
         }
         parsed
     })
+}
+
+fn parse_file(file: u32, name: &str, bytes: &[u8], config: &Config, parsed: &mut Parsed) {
+    if name.ends_with(".csv") {
+        read_csv(file, bytes, config.tables.get(name).map(String::as_str), parsed);
+    } else {
+        read_markdown(file, bytes, parsed);
+    }
 }
 
 enum ReadProblem {

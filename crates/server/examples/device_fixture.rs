@@ -48,7 +48,7 @@ async fn main() -> io::Result<()> {
     let now: Now = Arc::new(|| Time::EPOCH);
     let auth = Arc::new(Auth::new(OneUseCodes::in_memory(random.clone()), random, now, false));
     let settings = Arc::new(Settings { title: "Devices".into() });
-    let app = AppState { ledger: ledger.clone(), settings, auth };
+    let app = AppState { ledger: ledger.clone(), settings, auth, populations: None };
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let url = format!("http://{}", listener.local_addr()?);
     println!("{}", serde_json::json!({ "url": url, "anchor": anchor }));

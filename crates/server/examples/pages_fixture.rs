@@ -22,10 +22,12 @@ async fn main() -> std::io::Result<()> {
     let auth = Auth::new(OneUseCodes::in_memory(random.clone()), random, now, false);
     let codes = [auth.issue_code()?, auth.issue_code()?];
     let app = AppState {
+        populations: None,
         ledger: Arc::new(fixture.ledger),
         settings: Arc::new(Settings { title: "IP-400 family".into() }),
         auth: Arc::new(auth),
     };
+    let app = AppState { populations: views::population::Populations::start(app.ledger.clone()).ok(), ..app };
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let line = serde_json::json!({ "url": format!("http://{}", listener.local_addr()?), "codes": codes });
     println!("{line}");

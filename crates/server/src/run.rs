@@ -8,6 +8,7 @@
 mod body;
 mod connection;
 mod idle;
+mod paced;
 mod tls;
 
 use std::future::Future;
@@ -78,6 +79,8 @@ pub struct Connections {
     pub head: Duration,
     /// Time for the body of a request.
     pub body: Duration,
+    /// Time for which an answer may stand still because nobody reads it.
+    pub answer: Duration,
     /// Time for requests in flight once the server stops.
     pub drain: Duration,
 }
@@ -89,6 +92,7 @@ impl Default for Connections {
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(15),
             body: Duration::from_secs(30),
+            answer: Duration::from_secs(30),
             drain: Duration::from_secs(20),
         }
     }
@@ -161,7 +165,7 @@ pub async fn serve(
             .map(|(listener, asked)| address(listener, asked)),
     };
     let Services { app, pages, witnesses } = services;
-    let ledger = app.ledger.clone();
+    let (ledger, populations) = (app.ledger.clone(), app.populations.clone());
     let api = Api::new(app, config.limits, witnesses.clone());
     let stop = watch::Sender::new(false);
     let main = connection::accept(
@@ -189,6 +193,9 @@ pub async fn serve(
         }
     }
     let ended = tokio::task::spawn_blocking(move || {
+        if let Some(populations) = populations {
+            populations.stop();
+        }
         // The ledger first: a witness may take its time to answer.
         ledger.stop();
         if let Some(witnesses) = witnesses {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ledger::Ledger;
+use views::population::Populations;
 
 use crate::auth::Auth;
 
@@ -22,4 +23,6 @@ pub struct AppState {
     pub settings: Arc<Settings>,
     /// Sign-in and sessions.
     pub auth: Arc<Auth>,
+    /// Who is affected by what, followed; without it, questions about populations are put off.
+    pub populations: Option<Arc<Populations>>,
 }

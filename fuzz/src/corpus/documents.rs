@@ -76,3 +76,10 @@ pub(super) const PATHS: &[&str] = &[
     "tile/entries/x123/x456/x789/012.p/1",
     "tile/8/x018/x446/x744/x073/x709/x551/615",
 ];
+
+/// lcov, Cobertura, SARIF.
+pub(super) const MEASURED: &[&str] = &[
+    "TN:t\nSF:src/a.c\nFN:1,f\nDA:1,2,x=\nDA:2,0\nBRF:2\nBRH:1\nLF:2\nLH:1\nend_of_record\n",
+    r#"<?xml version="1.0"?><!DOCTYPE coverage SYSTEM "x"><coverage timestamp="1"><sources><source>/b</source></sources><packages><package><classes><class filename="a.py"><methods><method><lines><line number="1" hits="2"/></lines></method></methods><lines><line number="2" hits="0" condition-coverage="50% (1/2)"/></lines></class></classes></package></packages></coverage>"#,
+    r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"c","version":"1","rules":[{"id":"R","defaultConfiguration":{"level":"error"}}]}},"invocations":[{"executionSuccessful":true}],"artifacts":[{"location":{"uri":"a%20b.c"}}],"results":[{"ruleId":"R/s","kind":"fail","message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"index":0},"region":{"startLine":3}}}],"suppressions":[{"kind":"inSource","status":"accepted"}]}]}]}"#,
+];

@@ -1,14 +1,17 @@
 //! The command line: what all commands share, one file a command below. Doc comments are the help.
 
 mod advisories;
+mod affected;
 mod completions;
 mod decide;
 pub(crate) mod demo;
 mod device;
 mod evidence;
+mod export;
 mod fleet;
 mod log;
 pub(crate) use log::init as log_init;
+pub(crate) mod package;
 mod puf;
 mod records;
 pub(crate) mod release;
@@ -18,6 +21,7 @@ mod source;
 mod token;
 pub(crate) mod verify;
 mod vex;
+mod vulnerabilities;
 mod witness;
 
 use std::path::PathBuf;
@@ -62,7 +66,9 @@ enum Command {
     /// Make, read, prove, verify, export the log
     #[command(subcommand)]
     Log(log::LogCommand),
-    /// Verify a proof or an exported log, offline
+    /// Make an audit package: one file that anyone can verify offline
+    Package(package::PackageArgs),
+    /// Verify a proof, an audit package or an exported log, offline
     Verify(verify::VerifyArgs),
     /// Enrol people, services and stations; rotate and revoke their keys
     #[command(subcommand)]
@@ -87,6 +93,11 @@ enum Command {
     /// Take in advisories and VEX documents, look at them, watch feeds
     #[command(subcommand)]
     Advisories(advisories::AdvisoriesCommand),
+    /// Show which devices are affected by a vulnerability, or carry a component
+    Affected(affected::AffectedArgs),
+    /// List the vulnerabilities that concern releases, their trend and metrics
+    #[command(subcommand)]
+    Vulnerabilities(vulnerabilities::VulnerabilitiesCommand),
     /// Decide what a vulnerability means for a component
     Decide(decide::DecideArgs),
     /// Write what is stated about vulnerabilities, for customers' tools
@@ -143,7 +154,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
-    let table = matches!(&command, Command::Fleet(command) if command.has_csv());
+    let table = match &command {
+        Command::Fleet(command) => command.has_csv(),
+        Command::Affected(_) => true,
+        _ => false,
+    };
     if context.ui.format == Format::Csv && !table {
         return Err(Failure::input("printing the results", "they are no table")
             .hint("give `--format text` or `--format json`"));
@@ -154,9 +169,12 @@ fn run(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::SignIn(args) => args.run(context),
         Command::Witness(command) => command.run(context),
         Command::Log(command) => command.run(context),
+        Command::Package(args) => args.run(context),
         Command::Verify(args) => args.run(context),
         Command::Source(command) => command.run(context),
         Command::Fleet(command) => command.run(context),
+        Command::Affected(args) => args.run(context),
+        Command::Vulnerabilities(command) => command.run(context),
         Command::Device(command) => command.run(context),
         Command::Evidence(command) => command.run(context),
         Command::Token(command) => command.run(context),

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use evidence::facts::vulnerability::VexStatus;
 use evidence::proof::ssh;
 use formats::advisory::{Document, Issue, Stated, Status, Subject, Thing, csaf, write_csaf, write_open_vex};
 use formats::matching::{Keys, Verdict};
 use formats::purl::{Parts as PurlParts, Purl};
 use ledger::Loaded;
 use serde_json::json;
-use views::population::{
-    Catalogue, Decision, Findings, Judged, Knowledge, Part, Question, Release, findings,
-};
+use views::population::{Catalogue, Findings, Judged, Knowledge, Part, Question, Release, findings};
 
 use super::Context;
 use super::release::Scope;
@@ -300,24 +299,13 @@ impl Said<'_> {
         judged: &Judged,
         release: &Release,
     ) -> Option<(Status, (Option<String>, String, Option<String>, String))> {
-        let decided = |d: &&Decision| judged.entries.contains(&d.taken.entry.index);
-        let decision = self.known.decisions.iter().rev().find(decided);
+        let decision = self.known.decisions.iter().find(|d| judged.decision == Some(d.taken.entry.index));
         if let Some(decision) = decision {
-            use evidence::facts::vulnerability::VexStatus;
             let fact = &decision.taken.fact;
-            let (status, stands) = match fact.status {
-                VexStatus::NotAffected => (Status::NotAffected, Verdict::NotAffectedByVex),
-                VexStatus::Affected => (Status::Affected, Verdict::Affected),
-                VexStatus::Fixed => (Status::Fixed, Verdict::Fixed),
-                VexStatus::UnderInvestigation => (Status::UnderInvestigation, Verdict::Undetermined),
-            };
-            // A decision that evidence contradicts is open again, and is not stated.
-            if stands == judged.verdict {
-                let justification = fact.justification.map(|j| j.word().to_owned());
-                let said =
-                    (justification, fact.statement.clone(), fact.action.clone(), decision.made.to_string());
-                return Some((status, said));
-            }
+            let justification = fact.justification.map(|j| j.word().to_owned());
+            let said =
+                (justification, fact.statement.clone(), fact.action.clone(), decision.made.to_string());
+            return Some((status(fact.status), said));
         }
         let why = || judged.steps.last().cloned().unwrap_or_default();
         let (status, reasoning) = match judged.verdict {
@@ -354,6 +342,15 @@ impl Said<'_> {
                 }
             })
             .collect()
+    }
+}
+
+const fn status(status: VexStatus) -> Status {
+    match status {
+        VexStatus::NotAffected => Status::NotAffected,
+        VexStatus::Affected => Status::Affected,
+        VexStatus::Fixed => Status::Fixed,
+        VexStatus::UnderInvestigation => Status::UnderInvestigation,
     }
 }
 

@@ -25,6 +25,7 @@ impl Hosting {
     /// Serves the ledger. The ledger goes on when the server has ended only if someone else holds it open.
     pub(super) fn start(data: &DataDir, ledger: Arc<Ledger>) -> Result<Self, Failure> {
         let app = AppState {
+            populations: Some(crate::serve::populations(&ledger)?),
             ledger,
             settings: Arc::new(Settings { title: data.config()?.title }),
             auth: Arc::new(auth(data, false)?),

@@ -36,6 +36,20 @@ fn an_encoded_slash_is_split_and_said_wherever_segments_stand() {
 }
 
 #[test]
+fn what_fuzzing_kept_is_stable_from_its_first_writing_on() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/purl");
+    let mut read = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let Ok((purl, _)) = Purl::read(&text) else { continue };
+        let written = purl.to_string();
+        assert_eq!(Purl::read(&written).unwrap().0.to_string(), written);
+        read += 1;
+    }
+    assert!(read >= 8, "{read} of the kept inputs are read");
+}
+
+#[test]
 fn a_bare_scope_is_not_a_version() {
     let purl = Purl::parse("pkg:npm/@angular/core").unwrap();
     assert_eq!((purl.namespace(), purl.name(), purl.version()), (Some("@angular"), "core", None));

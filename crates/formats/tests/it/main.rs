@@ -10,6 +10,7 @@
 mod advisory_canonical;
 mod advisory_sets;
 mod allocation;
+mod attestation;
 mod csaf_vectors;
 mod cyclonedx;
 mod data;

@@ -9,6 +9,7 @@
 
 mod attached;
 mod deadlines;
+mod doubts;
 mod faults;
 mod faults_appends;
 mod faults_conflicts;

@@ -154,4 +154,67 @@ fn a_signed_recovery_starts_a_successor_that_keeps_what_is_there() {
     let outcome = l.submit(vec![ci.state(retired(1))]).remove(0).expect("accepted");
     assert!(outcome.index > 200);
     assert_eq!(l.entry(150).expect("kept").1, before, "indices stay");
+    // A device that has not heard of the successor begins a stream with a certificate for the old origin.
+    let (mut admin, mut station) = (Author::person(10), Author::new(SourceKind::Station, 30));
+    (admin.stream, admin.sequence) = (2, 0);
+    let enrol = evidence::facts::sources::SourceEnrolled {
+        source: station.id,
+        key: station.key.clone(),
+        name: "Station".into(),
+        roles: vec!["station".into()],
+        possession: None,
+    };
+    let mut device = Author::device(1);
+    device.stream = 7;
+    let mut enrolled = crate::verdicts::enrolment(&device);
+    enrolled.possession = device.possession("log.example/test/2", None);
+    for entry in [admin.state(enrol), station.state(enrolled)] {
+        assert!(l.submit(vec![entry])[0].is_ok());
+    }
+    let alias = Author::device(2).key;
+    let begins = |origin: &str| {
+        let over = Attached::stream_key(origin, &device.id, 7, 0, &alias).cose_signed(&device.key);
+        let certificate = evidence::types::Bytes(device.secret.sign(&over).to_bytes().to_vec());
+        let fact = evidence::facts::sources::StreamKeyChanged { key: alias.clone(), certificate };
+        vec![device.sign(device.body(fact)).encode().into()]
+    };
+    let refused = l.submit(begins("log.example/other")).remove(0).expect_err("nobody's origin");
+    assert_eq!(refused.code(), "bad_attached");
+    assert!(l.submit(begins(ORIGIN)).remove(0).is_ok());
+    let report = audit(&*old, depth, Some(&trusted), |_, _| {}).expect("reads");
+    assert!(report.holds(), "{report:?}");
+}
+
+/// The log with one more entry that its ledger would not have taken.
+fn forged(log: &dyn Log, entry: Arc<[u8]>) -> MemoryLog {
+    let copy = MemoryLog::default();
+    let mut entries = log.read(0, usize::MAX, usize::MAX).expect("reads");
+    entries.push(entry);
+    let (mut edge, mut tiles) = (tlog::tile::Edge::new(), Vec::new());
+    entries.iter().for_each(|e| edge.append(tlog::leaf_hash(e), &mut tiles));
+    let checkpoint = Checkpoint::new(ORIGIN, edge.size(), edge.root()).sign(&testkit::keys().checkpoint);
+    let checkpoint = checkpoint.expect("signs").to_string().into();
+    assert_eq!(copy.append(&Batch { first: 0, entries, tiles, checkpoint }), Appended::Committed);
+    copy
+}
+
+#[test]
+fn an_audit_holds_embedded_roots_against_the_tree() {
+    let mut house = crate::verdicts::House::new();
+    (0..300).for_each(|_| drop(house.attest(1)));
+    let depth = Depth { signatures: true, threads: 1 };
+    let found =
+        |entry: Arc<[u8]>| audit(&forged(&*house.f.log, entry), depth, None, |_, _| {}).expect("reads");
+    let size = house.f.ledger.read().size;
+    let mut author = house.device;
+    let body = |author: &Author| author.body(evidence::Fact::Attested(crate::verdicts::evidence(1)));
+    let good: Arc<[u8]> = author.sign(body(&author)).encode().into();
+    assert!(found(good).holds());
+    // A root that nobody embedded before, of a size that nobody did, and another root of a size that somebody did.
+    for (at, root) in [(3, Hash([9; 32])), (size - 1, Hash([9; 32]))] {
+        author.beacon = Some(evidence::types::Beacon { generation: 0, size: at, root });
+        let report = found(author.sign(body(&author)).encode().into());
+        let (index, reason) = report.problem.expect("it is wrong");
+        assert!(index == Some(size) && reason.contains("embeds"), "{index:?}: {reason}");
+    }
 }

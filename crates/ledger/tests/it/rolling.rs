@@ -511,7 +511,10 @@ proptest! {
             match settled {
                 Some(Ok(_)) => answered[who].push(entry),
                 // Pruned long ago: the log counts it.
-                Some(Err(e)) => prop_assert_eq!(e.code(), "rolled_up"),
+                Some(Err(e)) => {
+                    prop_assert_eq!(e.code(), "rolled_up");
+                    prop_assert!(house.facts(0).contains(&"Pruned"), "what is not pruned is held");
+                }
                 None => prop_assert!(false, "the ledger did not come back"),
             }
         }

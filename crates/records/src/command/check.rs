@@ -1,9 +1,13 @@
 //! `check`: evaluates all rules and says what is missing, where, and which clause asks for it.
 
 use super::{CommandError, Status, usage};
+use crate::code::Measured;
+use crate::digest::Digest;
 use crate::engine::{Evaluator, Report};
 use crate::facts::{Approval, Happening, Moment, TestResult};
+use crate::named::{NamedTest, results_of_names, worst_of_each};
 use crate::render::{self, Format};
+use crate::set::EditorialStep;
 use crate::tree::{self, Tree};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -20,12 +24,21 @@ pub struct Check {
     pub all: bool,
     /// Results of the run at hand: bound to the revisions at hand.
     pub results_at_hand: Vec<TestResult>,
+    /// Automated tests of the run at hand by their names, for test cases that name theirs in `tests`, and for tests whose
+    /// code is marked with their case.
+    pub tests_at_hand: Vec<NamedTest>,
     /// Results that say themselves which revisions they are of.
     pub results: Vec<TestResult>,
     /// Approvals known.
     pub approvals: Vec<Approval>,
     /// Moments known, such as from Git history.
     pub happenings: Vec<(String, Happening, Moment)>,
+    /// What coverage tools and analyses measured of the code.
+    pub measured: Vec<Measured>,
+    /// The commit at hand; empty when not known.
+    pub commit: String,
+    /// Changes declared editorial that somebody signed: record, revision before, revision after.
+    pub signed_editorial: Vec<(String, Digest, Digest)>,
     /// File of known gaps: only others fail.
     pub ratchet: Option<PathBuf>,
     /// Whether to write the present gaps to that file instead.
@@ -37,10 +50,21 @@ pub struct Check {
 /// # Errors
 /// When the tree cannot be read.
 pub fn evaluate(options: &mut Check) -> Result<(PathBuf, Evaluator, Report), CommandError> {
-    let Tree { root, mut set, problems, problems_left_out, .. } =
-        tree::load(&options.root).map_err(CommandError::Tree)?;
+    let signed = |step: &EditorialStep<'_>| {
+        options
+            .signed_editorial
+            .iter()
+            .any(|(id, old, new)| (&**id, *old, *new) == (step.id, step.old, step.new))
+    };
+    let loaded = tree::load_where(&options.root, Some(&signed));
+    let Tree { root, mut set, problems, problems_left_out, .. } = loaded.map_err(CommandError::Tree)?;
+    if let Some(code) = set.code_mut() {
+        code.commit.clone_from(&options.commit);
+        code.measured = core::mem::take(&mut options.measured);
+    }
     let mut unmatched: Vec<String> = Vec::new();
-    for mut result in options.results_at_hand.drain(..) {
+    let named = results_of_names(&set, &options.tests_at_hand);
+    for mut result in worst_of_each(core::mem::take(&mut options.results_at_hand), named) {
         result.bind(&set);
         unmatched.extend(set.add_result(result).err().map(String::from));
     }

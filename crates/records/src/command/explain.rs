@@ -2,7 +2,7 @@
 
 use super::{CommandError, Status, usage};
 use crate::problem::meant;
-use crate::schema::{BUILT_IN, Kind, Rule, Schema, configuration_schema, front_matter_schema};
+use crate::schema::{Kind, Rule, Schema, configuration_schema, front_matter_schema};
 use std::io::{self, Write};
 
 /// Explains a rule, a kind, a link type, a clause (`STANDARD:NUMBER`) or one of the lists `rules`, `kinds`, `links`,
@@ -27,8 +27,8 @@ pub fn explain(schema: &Schema, name: &str, out: &mut dyn Write) -> Result<Statu
                 explain_rule(schema, rule, out)
             } else if let Some(kind) = schema.kind_id(name).and_then(|id| schema.kind(id)) {
                 explain_kind(schema, kind, out)
-            } else if let Some((id, title, hint)) = BUILT_IN.iter().find(|(id, ..)| *id == name) {
-                writeln!(out, "{id}: {title}\n\nWhat to do: {hint}")
+            } else if let Some(check) = crate::schema::built_in(name) {
+                writeln!(out, "{}: {}\n\nWhat to do: {}", check.id, check.title, check.hint)
             } else if let Some(link) = schema.link_id(name).and_then(|id| schema.link(id)) {
                 writeln!(out, "{}: {} / {}\n{}", link.name, link.title, link.inverse, link.doc)
             } else if let Some(need) = schema.needs.iter().find(|need| &*need.id == name) {

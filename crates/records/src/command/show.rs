@@ -128,6 +128,9 @@ fn as_text(evaluator: &Evaluator, node: Node, out: &mut dyn Write) -> io::Result
         let stale = verdict.stale.map_or_else(String::new, |stale| format!(", stale: {}", stale.reason()));
         writeln!(out, "latest result: {} ({}){stale}", verdict.outcome.name(), verdict.source)?;
     }
+    for (file, mark) in set.code().iter().flat_map(|code| code.marks(record.id())) {
+        writeln!(out, "code: {} in {}:{}-{}", mark.verb.name(), file.path, mark.line, mark.end)?;
+    }
     for suspect in suspects(set).iter().filter(|suspect| suspect.record == node) {
         let path: Vec<&str> = suspect.path.iter().map(|node| set.id(*node)).collect();
         let fields =

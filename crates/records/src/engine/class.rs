@@ -19,6 +19,7 @@ impl Classes {
         classes
     }
 
+    // @implements SWR-3
     pub(super) fn get(&self, node: Node) -> Class {
         match self.0.get(node.0 as usize) {
             Some(0) => Class::A,

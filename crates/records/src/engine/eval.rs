@@ -50,6 +50,7 @@ impl Context<'_> {
             Expr::ResultHas(want) => {
                 verdict(set, node).is_some_and(|verdict| want.iter().all(|part| says(&verdict, *part)))
             }
+            Expr::Same { field, steps } => self.other_value(node, field, steps).is_none(),
             Expr::Region { when, is } => self
                 .risk(node, *when)
                 .is_some_and(|risk| risk.region.is_some_and(|region| is.is_empty() || is.contains(&region))),
@@ -107,6 +108,13 @@ impl Context<'_> {
             queue.extend(self.neighbours(node, steps).filter(|next| !seen.contains(next)));
         }
         Some(false)
+    }
+
+    /// The first record at the end of the steps that has another value for a field.
+    fn other_value(&self, node: Node, field: &str, steps: &[Step]) -> Option<Node> {
+        let text = |node: Node| self.set.record(node).map_or("", |record| record.text_of(field));
+        let own = text(node);
+        self.neighbours(node, steps).find(|other| !text(*other).is_empty() && text(*other) != own)
     }
 
     fn risk(&self, node: Node, when: When) -> Option<Evaluation> {
@@ -269,6 +277,12 @@ impl Context<'_> {
                     format!("the result of {id} ({}) does not say: {}", verdict.source, missing.join(", "))
                 }
             },
+            Expr::Same { field, steps } => {
+                let value = |node: Node| set.record(node).map_or("", |record| record.text_of(field));
+                let other = self.other_value(node, field, steps).unwrap_or(node);
+                let (own, theirs) = (value(node), value(other));
+                format!("`{field}` of {id} is `{own}`, and that of {} is `{theirs}`", set.id(other))
+            }
             Expr::Region { when, .. } | Expr::RiskAgrees(when) => self.why_risk(node, *when),
             Expr::RiskScale => self.off_scale(node).map_or_else(String::new, |trouble| trouble.text(id)),
             Expr::Approved => {

@@ -2,9 +2,12 @@
 
 use super::evaluator::Evaluator;
 use super::suspect::{Suspect, with_reach};
+use crate::code::{self, CodeFacts};
 use crate::problem::{Code, Problem};
-use crate::record::Place;
-use crate::schema::{BUILT_IN, IN_QUESTION, LinkId, Rule, SUSPECT, Schema, Severity, UNACCEPTED};
+use crate::record::{Place, Record};
+use crate::schema::{
+    BUILT_IN, IN_QUESTION, LinkId, Rule, SUSPECT, Schema, Severity, UNACCEPTED, UNSIGNED_EDITORIAL, built_in,
+};
 use crate::set::{LinkState, Node, RecordSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -136,6 +139,18 @@ impl Evaluator {
                 gaps.push(writer.of_need(need));
             }
         }
+        if let Some(code) = set.code() {
+            gaps.extend(code::findings(set, code).into_iter().map(|found| writer.of_finding(code, found)));
+        }
+        for (node, old) in set.unsigned_editorial() {
+            let why = format!(
+                "{}: the change since {} counts as editorial once it is signed",
+                set.id(*node),
+                old.short()
+            );
+            let place = set.record(*node).map_or(Place::default(), Record::id_place);
+            gaps.push(writer.built_in(UNSIGNED_EDITORIAL, *node, &old.short(), why, place));
+        }
         let suspects = with_reach(set, direct);
         gaps.extend(suspects.iter().map(|suspect| writer.of_suspect(suspect)));
         gaps.sort_by(|a, b| {
@@ -184,11 +199,19 @@ impl<'a> Writer<'a> {
             hint: rule.hint.clone(),
             clauses: clauses(&rule.clauses),
         };
-        let built_in = |(id, title, hint): &(&str, &str, &str)| RuleText {
-            id: (*id).to_owned(),
-            title: (*title).to_owned(),
-            hint: (*hint).to_owned(),
-            clauses: Vec::new(),
+        let of_name = |name: &str| {
+            let (standard, number) = name.split_once(':')?;
+            schema.clauses.iter().position(|c| c.standard == standard && c.number == number)
+        };
+        let built_in = |check: &crate::schema::BuiltIn| RuleText {
+            id: check.id.to_owned(),
+            title: check.title.to_owned(),
+            hint: check.hint.to_owned(),
+            clauses: check
+                .clauses
+                .iter()
+                .filter_map(|name| Some(schema.clause_text(u32::try_from(of_name(name)?).ok()?)))
+                .collect(),
         };
         Self {
             set,
@@ -230,7 +253,7 @@ impl<'a> Writer<'a> {
             why: format!("no record of kind {kind}"),
             place: Place::default(),
             retrospective: false,
-            state: GapState::Open,
+            state: self.state_of_product(&need.id, kind),
         }
     }
 
@@ -256,18 +279,11 @@ impl<'a> Writer<'a> {
     }
 
     fn built_in(&self, rule: &str, node: Node, about: &str, why: String, place: Place) -> Gap {
-        let verification = self.schema.stage("verification").unwrap_or(0);
-        let severity = match rule {
-            SUSPECT => Severity::Error,
-            UNACCEPTED if self.set.stage(Some(node)) >= verification => Severity::Error,
-            IN_QUESTION => Severity::Warning,
-            _ => Severity::Note,
-        };
         Gap {
             rule: self.built_in.iter().find(|text| text.id == rule).cloned().unwrap_or_default(),
             record: self.set.id(node).into(),
             about: about.into(),
-            severity,
+            severity: self.weight(rule, Some(node)),
             why,
             place,
             retrospective: false,
@@ -275,12 +291,61 @@ impl<'a> Writer<'a> {
         }
     }
 
+    fn weight(&self, rule: &str, node: Option<Node>) -> Severity {
+        let verification = self.schema.stage("verification").unwrap_or(0);
+        let late = self.set.stage(node) >= verification;
+        built_in(rule).map_or(Severity::Note, |check| if late { check.late } else { check.early })
+    }
+
+    fn of_finding(&self, code: &CodeFacts, finding: code::Finding) -> Gap {
+        let code::Finding { rule, node, about, why, place } = finding;
+        let in_code = place.map(|(at, line)| Place {
+            file: code.first_file.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)),
+            line,
+        });
+        let own = || node.and_then(|node| self.set.record(node)).map(Record::id_place);
+        Gap {
+            rule: self.built_in.iter().find(|text| text.id == rule).cloned().unwrap_or_default(),
+            record: node.map_or("", |node| self.set.id(node)).into(),
+            state: node.map_or_else(|| self.state_of_product(rule, &about), |node| self.state(node, rule)),
+            severity: self.weight(rule, node),
+            place: in_code.or_else(own).unwrap_or_default(),
+            about: about.into(),
+            why,
+            retrospective: false,
+        }
+    }
+
+    /// Whether a gap of the product as a whole is justified: at a record of the kind that stands for it. A justification
+    /// with `paths` speaks only of the files these name.
+    fn state_of_product(&self, rule: &str, about: &str) -> GapState {
+        let mut state = GapState::Open;
+        let Some(kind) = self.schema.kind_id("product") else { return state };
+        for (node, _) in self.set.records().filter(|(node, _)| self.set.kind(*node) == Some(kind)) {
+            let of = |justification: &Record| {
+                let named = justification.field("paths");
+                named.is_none_or(|field| field.values().any(|path| code::Glob::new(path).matches(about)))
+            };
+            match self.state_where(node, rule, &of) {
+                GapState::Open => {}
+                justified @ GapState::Justified(_) => return justified,
+                lapsed @ GapState::Lapsed(_) => state = lapsed,
+            }
+        }
+        state
+    }
+
     /// Whether a justification of this rule points at the record. An accepted one wins over a lapsed one.
     fn state(&self, node: Node, rule: &str) -> GapState {
+        self.state_where(node, rule, &|_| true)
+    }
+
+    fn state_where(&self, node: Node, rule: &str, fits: &dyn Fn(&Record) -> bool) -> GapState {
         let Some(link) = self.justifies else { return GapState::Open };
         let mut state = GapState::Open;
         for edge in self.set.back_of(node, link) {
-            let named = self.set.record(edge.node).and_then(|record| record.field("rules"));
+            let record = self.set.record(edge.node).filter(|record| fits(record));
+            let named = record.and_then(|record| record.field("rules"));
             if !named.is_some_and(|field| field.values().any(|id| id == rule)) {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! What the results of a test case amount to: the latest one that still speaks of the present revisions.
 
-use crate::facts::{Moment, Outcome, TestResult};
+use crate::digest::Digest;
+use crate::facts::{Moment, Outcome, TestResult, marked_code};
 use crate::set::{Node, RecordSet};
 
 /// Name of the kind of manual runs written as records.
@@ -34,6 +35,8 @@ pub enum Stale {
     Case,
     /// This record, which the case verifies, changed since or was not verified then.
     Verified(String),
+    /// The code marked with this record changed since.
+    Code(String),
 }
 
 impl Stale {
@@ -44,6 +47,7 @@ impl Stale {
             Self::Unbound => "it is not bound to a revision of the test case".to_owned(),
             Self::Case => "the test case changed since".to_owned(),
             Self::Verified(id) => format!("{id} changed since"),
+            Self::Code(id) => format!("the code marked with {id} changed since"),
         }
     }
 }
@@ -71,7 +75,8 @@ fn of_result(set: &RecordSet, case: Node, result: &TestResult) -> Verdict {
                 set.record(*target).is_some()
                     && !then.is_some_and(|(_, bound)| set.still_bound(*target, bound))
             })
-            .map(|target| Stale::Verified(set.id(target).to_owned())),
+            .map(|target| Stale::Verified(set.id(target).to_owned()))
+            .or_else(|| code_changed(set, case, result)),
     };
     let date = if result.date.is_empty() { String::new() } else { format!(", {}", result.date) };
     Verdict {
@@ -89,6 +94,17 @@ fn of_result(set: &RecordSet, case: Node, result: &TestResult) -> Verdict {
         ]
         .map(|text| !text.is_empty()),
     }
+}
+
+// @implements SWR-17
+/// The first record whose marked code is another now, when the code was looked at then and is now.
+fn code_changed(set: &RecordSet, case: Node, result: &TestResult) -> Option<Stale> {
+    let (then, now) = (result.code.as_ref()?, marked_code(set, case)?);
+    let of = |list: &[(Box<str>, Digest)], id: &str| {
+        list.iter().find(|(of, _)| **of == *id).map(|(_, digest)| *digest)
+    };
+    let mut ids = then.iter().chain(&now).map(|(id, _)| &**id);
+    ids.find(|id| of(then, id) != of(&now, id)).map(|id| Stale::Code(id.to_owned()))
 }
 
 /// A manual run counts for the revisions it was accepted against (`vouchsafe accept RUN`).

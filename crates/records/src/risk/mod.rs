@@ -161,6 +161,7 @@ impl Evaluation {
 
 /// Evaluates one record by the policy. A risk whose initial estimate is acceptable and that has no residual one keeps
 /// its estimate (ISO 14971 clause 6). O(size of the policy).
+// @implements SWR-16
 #[must_use]
 pub fn evaluate(policy: Option<&Policy>, record: &Record, when: When) -> Evaluation {
     let prefix = when.prefix();

@@ -247,6 +247,9 @@ impl Schema {
         if let Some(part) = &file.not {
             return Ok(Expr::Not(Box::new(below(part)?)));
         }
+        if let Some(field) = &file.same {
+            return Ok(Expr::Same { field: (**field).into(), steps: steps()? });
+        }
         if let Some(word) = &file.risk {
             let region = |name: &String| {
                 Region::parse(name)

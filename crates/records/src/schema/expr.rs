@@ -166,6 +166,13 @@ pub enum Expr {
     Result(ResultIs),
     /// The latest result says these.
     ResultHas(Vec<ResultHas>),
+    /// The field has the same value at the end of these links, wherever it has one there.
+    Same {
+        /// Which.
+        field: Box<str>,
+        /// One step; alternatives.
+        steps: Vec<Step>,
+    },
     /// The risk has a region by the policy, one of these when any are given.
     Region {
         /// Before or after control.
@@ -263,7 +270,7 @@ impl Footprint {
                 self.stamps = true;
                 Some(1)
             }
-            Expr::ClassBelow(steps) => {
+            Expr::ClassBelow(steps) | Expr::Same { steps, .. } => {
                 self.steps.extend_from_slice(steps);
                 Some(1)
             }

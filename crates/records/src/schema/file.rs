@@ -269,6 +269,9 @@ pub struct ExprFile {
     /// The latest result says all of these.
     #[serde(default)]
     pub result_has: Vec<String>,
+    /// The field has the same value at the end of `along`, wherever it has one there.
+    #[serde(default)]
+    pub same: Option<String>,
     /// The risk has a region by the policy (`initial` or `residual`); with `is`, one of these regions.
     #[serde(default)]
     pub risk: Option<String>,

@@ -108,6 +108,52 @@ fn risk() -> Value {
     })
 }
 
+/// The shape of an expression: exactly one head, with its options.
+fn expression() -> Value {
+    let text = || json!({ "type": "string" });
+    let texts = || json!({ "type": "array", "items": { "type": "string" } });
+    let inner = || json!({ "$ref": "#/$defs/expression" });
+    let list = || json!({ "type": "array", "items": { "$ref": "#/$defs/expression" } });
+    let steps = || json!({ "oneOf": [text(), texts()] });
+    let word = |words: &[&str]| json!({ "enum": words });
+    let flag = || json!({ "const": true });
+    let estimates = ["initial", "residual"];
+    let events = ["specified", "approved", "implemented", "run"];
+    let heads = [
+        "any",
+        "all",
+        "not",
+        "same",
+        "risk",
+        "risk-agrees",
+        "risk-scale",
+        "field",
+        "each-of",
+        "provided",
+        "earlier",
+        "result",
+        "result-has",
+        "class-below",
+        "along",
+        "approved",
+        "accepted",
+    ];
+    json!({
+        "type": "object",
+        "properties": {
+            "any": list(), "all": list(), "not": inner(), "field": text(), "is": texts(), "contains": texts(),
+            "along": steps(), "to": texts(), "transitive": { "type": "boolean" }, "having": inner(), "every": { "type": "boolean" },
+            "provided": text(), "each-of": text(), "values": texts(), "or-field": text(),
+            "result": word(&["passed", "failed", "any"]),
+            "result-has": { "type": "array", "items": word(&["commit", "version", "configuration", "tools", "date", "executor"]) },
+            "same": text(), "risk": word(&estimates), "risk-agrees": word(&estimates), "risk-scale": flag(),
+            "approved": flag(), "accepted": flag(), "class-below": steps(), "earlier": word(&events), "later": word(&events)
+        },
+        "anyOf": heads.map(|head| json!({ "required": [head] })),
+        "additionalProperties": false
+    })
+}
+
 /// The schema of `vouchsafe.toml`, with the names in force where it refers to them.
 #[must_use]
 pub fn configuration_schema(schema: &Schema) -> Value {
@@ -135,12 +181,13 @@ pub fn configuration_schema(schema: &Schema) -> Value {
             "product": object(json!({
                 "name": text, "basic-udi-di": text, "stage": stage, "line": text,
                 "profiles": { "type": "array", "items": { "enum": profiles } },
-                "records": texts, "exclude": texts
+                "records": texts, "exclude": texts, "editorial": { "enum": ["stated", "signed"] }
             }), &["name", "stage"]),
             "items": { "type": "object", "additionalProperties": object(json!({ "kind": text, "line": text, "stage": stage, "paths": texts }), &[]) },
             "variants": { "type": "object", "additionalProperties": object(json!({ "udi-di": text, "items": texts }), &[]) },
             "signatures": object(json!({ "folder": text, "allowed-signers": text }), &[]),
             "risk": risk(),
+            "code": object(json!({ "root": text, "files": texts, "exclude": texts, "dependencies": flag, "marked": texts }), &["files"]),
             "tables": { "type": "object", "additionalProperties": { "type": "string" } },
             "common-fields": map("field"),
             "kinds": { "type": "object", "additionalProperties": object(json!({ "title": text, "prefix": text, "doc": text, "suspect-on": texts, "fields": map("field") }), &[]) },
@@ -163,7 +210,7 @@ pub fn configuration_schema(schema: &Schema) -> Value {
         "$defs": {
             "field": object(json!({ "type": { "enum": types }, "values": texts, "required": flag, "doc": text }), &[]),
             "change": object(json!({ "severity": { "enum": ["error", "warning", "note", "off"] }, "from": stage, "fails-from": stage, "reason": text }), &["reason"]),
-            "expression": { "type": "object" },
+            "expression": expression(),
         },
     })
 }

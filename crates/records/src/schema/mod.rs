@@ -1,12 +1,14 @@
 //! Kinds, links, clauses and rules, merged from the profiles a product uses and what it adds. Profiles are data
 //! (`profiles/*.toml`); how rules are evaluated lives in `engine`.
 
+mod built_in;
 mod compile;
 pub mod expr;
 pub mod file;
 mod json;
 mod names;
 
+pub use built_in::*;
 pub use compile::SchemaError;
 pub use expr::{ClassSet, Expr, Footprint, Step};
 pub use json::{configuration_schema, front_matter_schema};
@@ -278,9 +280,7 @@ impl Schema {
     /// Whether the name is that of a rule, a need or a check of the engine itself: what a justification may name.
     #[must_use]
     pub fn is_rule(&self, id: &str) -> bool {
-        self.rule(id).is_some()
-            || self.needs.iter().any(|need| &*need.id == id)
-            || BUILT_IN.iter().any(|b| b.0 == id)
+        self.rule(id).is_some() || self.needs.iter().any(|need| &*need.id == id) || built_in(id).is_some()
     }
 }
 
@@ -292,29 +292,3 @@ impl Kind {
         self.fields.get(at)
     }
 }
-
-/// The link was never accepted.
-pub const UNACCEPTED: &str = "link.unaccepted";
-/// The target of the link changed since it was accepted.
-pub const SUSPECT: &str = "link.suspect";
-/// Something the record depends on is suspect.
-pub const IN_QUESTION: &str = "link.in-question";
-
-/// Checks the engine makes without a profile: id, what they mean, what to do.
-pub const BUILT_IN: [(&str, &str, &str); 3] = [
-    (
-        UNACCEPTED,
-        "Each link is accepted against a revision of its target",
-        "look at both ends, then `vouchsafe accept ID`",
-    ),
-    (
-        SUSPECT,
-        "No target changed since its link was accepted",
-        "see whether the change matters here, mend, then `vouchsafe accept ID`",
-    ),
-    (
-        IN_QUESTION,
-        "Nothing a record depends on is suspect",
-        "settle the suspect link at the start of the path first",
-    ),
-];

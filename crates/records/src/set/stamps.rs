@@ -19,10 +19,29 @@ pub enum LinkState {
     Suspect(Digest),
 }
 
+/// A change that the lock file declares editorial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EditorialStep<'t> {
+    /// The record.
+    pub id: &'t str,
+    /// Its revision before.
+    pub old: Digest,
+    /// Its revision after.
+    pub new: Digest,
+    /// Time and who, as written.
+    pub note: &'t str,
+}
+
 impl RecordSet {
     /// Takes over the lines of a lock file; lines about unknown records or link types say nothing. Later lines win
     /// only by their note (time).
     pub fn set_lock(&mut self, lines: &[LockLine<'_>]) {
+        self.set_lock_where(lines, &|_| true);
+    }
+
+    /// As `set_lock`, with `counts` saying which changes declared editorial do. The others are kept apart and reported.
+    pub fn set_lock_where(&mut self, lines: &[LockLine<'_>], counts: &dyn Fn(&EditorialStep<'_>) -> bool) {
+        self.unsigned_editorial.clear();
         let mut stamps: Vec<(StampKey, &str, Digest)> = Vec::with_capacity(lines.len());
         self.matters.clear();
         self.editorial.clear();
@@ -41,9 +60,12 @@ impl RecordSet {
                         self.matters.insert((node, revision), (matter, fields.into()));
                     }
                 }
-                LockLine::Editorial { id, old, new, .. } => {
-                    if let Some(node) = self.node(id) {
+                LockLine::Editorial { id, old, new, note } => {
+                    let Some(node) = self.node(id) else { continue };
+                    if counts(&EditorialStep { id, old, new, note }) {
                         self.editorial.insert((node, old), new);
+                    } else {
+                        self.unsigned_editorial.push((node, old));
                     }
                 }
             }
@@ -128,7 +150,11 @@ impl RecordSet {
             kind.suspect_on
                 .iter()
                 .filter(|name| {
-                    then.get(&***name).is_none_or(|was| **was != *record.digest_of_field(name).short())
+                    // A field that its kind did not list then had no say.
+                    let was = then.get(&***name);
+                    was.map_or(record.field(name).is_some(), |was| {
+                        **was != *record.digest_of_field(name).short()
+                    })
                 })
                 .map(|name| &**name)
                 .collect(),

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
 
 mod bad_input;
+mod code;
 mod commands;
 mod engine;
 mod example;
+mod impact;
 mod infusion_pump;
 mod mutation;
 mod quality;
 mod risk;
+mod soup;

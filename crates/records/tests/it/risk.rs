@@ -45,7 +45,7 @@ fn the_severity_is_raised_above_the_scale() {
             example.replace("RISK-1", "\nseverity: critical", "\nseverity: fatal");
             example.accept(&[]);
         },
-        &["14971-5.5-scale RISK-1", "14971-6 RISK-1"],
+        &["14971-5.5-scale RISK-1", "14971-5.5-severity RISK-1", "14971-6 RISK-1"],
     );
 }
 
@@ -56,7 +56,21 @@ fn the_estimate_gets_milder_than_what_is_written_of_it() {
             example.replace("RISK-1", "\nseverity: critical", "\nseverity: minor");
             example.accept(&[]);
         },
-        &["14971-6-policy RISK-1"],
+        &["14971-5.5-severity RISK-1", "14971-6-policy RISK-1"],
+    );
+}
+
+#[test]
+fn the_harm_gets_worse_than_its_risk() {
+    damage(
+        |example| {
+            example.replace("HARM-1", "severity: critical", "severity: serious");
+            let (_, report) = example.evaluator();
+            let gap = report.gaps.iter().find(|gap| gap.rule.id == "14971-5.5-severity").unwrap();
+            assert_eq!(gap.why, "`severity` of RISK-1 is `critical`, and that of HARM-1 is `serious`");
+            example.accept(&[]);
+        },
+        &["14971-5.5-severity RISK-1"],
     );
 }
 

@@ -61,7 +61,14 @@ pub(super) async fn events(
     Ok((headers, Body::from_stream(Chunks(receiver))).into_response())
 }
 
-struct Chunks(mpsc::Receiver<Bytes>);
+pub(super) struct Chunks(mpsc::Receiver<Bytes>);
+
+impl Chunks {
+    /// A body of what is sent.
+    pub(super) const fn of(receiver: mpsc::Receiver<Bytes>) -> Self {
+        Self(receiver)
+    }
+}
 
 impl futures_core::Stream for Chunks {
     type Item = Result<Bytes, std::convert::Infallible>;

@@ -3,6 +3,7 @@
 //!
 //! Not here: HTML (`pages`), sessions (`auth`), listeners (`run`).
 
+pub mod affected;
 mod blobs;
 mod body;
 mod device;
@@ -183,6 +184,9 @@ impl Api {
             .route("/api/v1/blobs/{digest}", get(blobs::get))
             .route("/api/v1/fleet", get(fleet::page))
             .route("/api/v1/fleet/count", get(fleet::count))
+            .route("/api/v1/affected/{*id}", get(affected::one))
+            .route("/api/v1/trend/{*id}", get(affected::trend))
+            .route("/api/v1/vulnerabilities", get(affected::all))
             .route("/api/v1/devices/{id}", get(devices::one))
             .route("/api/v1/devices/{id}/history", get(devices::history))
             .route("/device/v1/freshness", get(device::freshness))

@@ -78,6 +78,25 @@ impl PageError {
         )
     }
 
+    pub(super) fn no_vulnerability(id: &str) -> Self {
+        let what = format!("Nothing that is known at this moment speaks of {id}.");
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "Nobody can tell",
+            what,
+            "Take in an advisory of it with `vouchsafe advisories add`; or return to the present, if one came later.",
+        )
+    }
+
+    pub(super) fn counting() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Not worked out yet",
+            "Who is affected by what is being worked out from the log.",
+            "Look again in a moment.",
+        )
+    }
+
     pub(super) fn no_record(id: &str) -> Self {
         let what = format!("{id} is no record that is known at this moment.");
         Self::new(

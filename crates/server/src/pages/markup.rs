@@ -38,6 +38,11 @@ impl Markup {
         Self::default()
     }
 
+    /// Whether there is nothing in it.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn text(mut self, text: &str) -> Self {
         escape_into(&mut self.0, text);
         self

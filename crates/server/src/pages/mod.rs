@@ -6,7 +6,7 @@
 //! | `moments` | the two moments of a page, from its address to the world they mean |
 //! | `replay` | worlds of past sizes |
 //! | `census` | the fleet counted, so that pages over it are quick |
-//! | `overview`, `fleet`, `device`, `findings`, `releases`, `records`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
+//! | `overview`, `fleet`, `device`, `findings`, `releases`, `vulnerabilities`, `vulnerability`, `records`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
 //! | `markup`, `content`, `phrase`, `words`, `chart` | parts of pages |
 //! | `assets`, `headers` | style sheets and script; what every answer carries |
 //!
@@ -37,6 +37,8 @@ mod shell;
 mod sign_in;
 mod source;
 mod sources;
+mod vulnerabilities;
+mod vulnerability;
 mod words;
 
 use std::collections::BTreeMap;
@@ -93,6 +95,8 @@ pub fn router(state: AppState) -> Router {
         .route("/findings", get(findings_page))
         .route("/releases", get(releases_page))
         .route("/releases/{index}", get(release_page))
+        .route("/vulnerabilities", get(vulnerabilities_page))
+        .route("/vulnerabilities/{*id}", get(vulnerability_page))
         .merge(records::routes())
         .route("/log", get(log_page))
         .route("/log/{index}", get(entry_page))
@@ -168,6 +172,19 @@ async fn device_page(
     Query(q): Params,
 ) -> Response {
     run(pages, uri, q, move |ask| device::page(ask, &subject)).await
+}
+
+async fn vulnerabilities_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
+    run(pages, uri, q, vulnerabilities::page).await
+}
+
+async fn vulnerability_page(
+    State(pages): State<Pages>,
+    uri: Uri,
+    Path(id): Path<String>,
+    Query(q): Params,
+) -> Response {
+    run(pages, uri, q, move |ask| vulnerability::page(ask, &id)).await
 }
 
 async fn findings_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {

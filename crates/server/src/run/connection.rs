@@ -24,6 +24,7 @@ use tower_service::Service;
 
 use super::body::Timely;
 use super::idle::Activity;
+use super::paced::Paced;
 use super::{Connections, tls};
 
 /// Largest head of a request, in bytes.
@@ -96,6 +97,7 @@ async fn serve(
     if let Err(e) = socket.set_nodelay(true) {
         tracing::debug!(error = %e, "no TCP_NODELAY");
     }
+    let socket = Paced::new(socket, bounds.answer);
     let Some(acceptor) = tls else {
         return http_1(socket, peer, router, bounds, watcher).await;
     };

@@ -115,7 +115,9 @@ fn a_device_is_found_by_what_it_is_called() {
     let (house, device, _) = house();
     let id = device.id.to_string();
     let by_id = house.client.read(&format!("/api/v1/devices/{id}")).json();
-    for name in ["9", "(01)04012345004007(21)9", &id] {
+    assert_eq!((text(&by_id["carrier"], "agency"), text(&by_id["carrier"], "check")), ("GS1", "valid"));
+    let link = "https://id.gs1.org/01/04012345004007/21/9";
+    for name in ["9", "(01)04012345004007(21)9", "0104012345004007219", link, &id] {
         let same = house.client.read(&format!("/api/v1/devices/{}", encoded(name))).json();
         assert_eq!(same, by_id, "{name}");
     }

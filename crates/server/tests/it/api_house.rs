@@ -92,7 +92,7 @@ impl House {
         let tls = config.tls.is_some();
         let settings = Arc::new(Settings { title: "Test".into() });
         let services = Services {
-            app: AppState { ledger: ledger.clone(), settings, auth: Arc::new(nobody()) },
+            app: AppState { ledger: ledger.clone(), settings, auth: Arc::new(nobody()), populations: None },
             pages: Router::new(),
             witnesses: witnesses(&ledger),
         };

@@ -2,6 +2,7 @@
 //! limits, TLS, and an end that loses nothing.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod affected;
 mod api;
 mod api_device;
 mod api_entries;

@@ -50,7 +50,7 @@ impl Site {
         let now: Now = Arc::new(move || Time::from_seconds(hands.load(Ordering::Relaxed)).expect("a time"));
         let auth = Auth::new(OneUseCodes::in_memory(random()), random(), now, false);
         let settings = Arc::new(Settings { title: "IP-400 family".into() });
-        let app = AppState { ledger: Arc::new(ledger), settings, auth: Arc::new(auth) };
+        let app = AppState { ledger: Arc::new(ledger), settings, auth: Arc::new(auth), populations: None };
         Self { router: server::pages::router(app.clone()), app, clock, cookie: String::new() }
     }
 

@@ -24,9 +24,9 @@ use tlog::Hash;
 /// Threads that write at once.
 pub(crate) const WRITERS: u8 = 4;
 
-const ROLE: &str = "VOUCHSAFE_TEST_LEDGER_ROLE";
-const DIRECTORY: &str = "VOUCHSAFE_TEST_DIRECTORY";
-const ROUND: &str = "VOUCHSAFE_TEST_ROUND";
+pub(crate) const ROLE: &str = "VOUCHSAFE_TEST_LEDGER_ROLE";
+pub(crate) const DIRECTORY: &str = "VOUCHSAFE_TEST_DIRECTORY";
+pub(crate) const ROUND: &str = "VOUCHSAFE_TEST_ROUND";
 
 /// A directory with the data and, beside it, the guard.
 pub(crate) struct Place(pub(crate) PathBuf);
@@ -70,6 +70,15 @@ impl Place {
     }
 
     pub(crate) fn open_with(&self, clock: Arc<FixedClock>) -> Result<Ledger, LedgerError> {
+        self.open_rolling(clock, 0)
+    }
+
+    /// As [`Self::open_with`]; evidence that changes nothing is rolled up after so many seconds and held for long.
+    pub(crate) fn open_rolling(
+        &self,
+        clock: Arc<FixedClock>,
+        roll_every: u64,
+    ) -> Result<Ledger, LedgerError> {
         let data = self.data();
         let log: Arc<dyn Log> = Arc::new(SqliteLog::open(&data)?);
         let parts = Parts {
@@ -83,8 +92,13 @@ impl Place {
             snapshots: Some(self.snapshots()),
         };
         // Sealed and guarded far more often than in life, so that a kill falls into it.
-        let options =
-            Options { seal_every: 10, guard_interval: Duration::from_millis(30), ..Options::default() };
+        let options = Options {
+            seal_every: 10,
+            guard_interval: Duration::from_millis(30),
+            roll_every,
+            roll_keep: 1 << 40,
+            ..Options::default()
+        };
         Ledger::open(parts, options)
     }
 }
@@ -138,11 +152,16 @@ pub(crate) enum Said {
 
 /// The command that runs this binary in a role, after the words of `before`.
 pub(crate) fn command(before: &[&str], role: &str, place: &Place, round: u64) -> Command {
+    command_of("ledger_place::plays_its_role", before, role, place, round)
+}
+
+/// As [`command`], by another test.
+pub(crate) fn command_of(test: &str, before: &[&str], role: &str, place: &Place, round: u64) -> Command {
     let this = env::current_exe().unwrap();
     let mut words: Vec<&std::ffi::OsStr> = before.iter().map(std::ffi::OsStr::new).collect();
     words.push(this.as_os_str());
     let mut command = Command::new(words[0]);
-    command.args(&words[1..]).args(["--exact", "ledger_place::plays_its_role", "--nocapture"]);
+    command.args(&words[1..]).args(["--exact", test, "--nocapture"]);
     command.env(ROLE, role).env(DIRECTORY, &place.0).env(ROUND, round.to_string());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command

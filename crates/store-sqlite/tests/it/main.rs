@@ -18,6 +18,7 @@ mod ledger_disk;
 mod ledger_flip;
 mod ledger_kill;
 mod ledger_place;
+mod ledger_rolling;
 mod lock;
 mod sync;
 mod vault;

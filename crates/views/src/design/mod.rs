@@ -7,6 +7,7 @@
 
 mod cache;
 mod fill;
+pub mod junit;
 mod lock;
 mod normal;
 mod results;

@@ -1,6 +1,9 @@
 //! Results as the engine takes them: the last of each test, bound to the revisions it was run against.
 
+use std::collections::BTreeMap;
+
 use evidence::facts::design::Verdict;
+use formats::junit::{TestRun, from_canonical};
 use records::digest::Digest;
 use records::facts::{Bound, Outcome, TestResult};
 use records::set::RecordSet;
@@ -8,7 +11,10 @@ use tlog::Hash;
 use world::design::{Commit, Reported};
 
 use super::fill::{Asking, Contents};
-use super::{Ask, DesignError};
+use super::{Ask, DesignError, junit};
+
+/// Reports that were read; `None` for one that is not held or is no report.
+type Reports = BTreeMap<Hash, Option<TestRun>>;
 
 /// Adds the last result of each test; names the tests that no record is about.
 #[expect(clippy::redundant_closure_for_method_calls, reason = "the method has one lifetime, the closure any")]
@@ -16,10 +22,17 @@ pub(super) fn add<A: Ask>(asking: &Asking<'_, A>, set: &mut RecordSet) -> Result
     let mut unmatched = Vec::new();
     let commits = asking.view(|view, product, line| view.commits(product, line));
     let mut contents = Contents::default();
+    let mut reports = Reports::new();
     let all = asking.all(|view, p, l, after, limit| view.all_results(p, l, after, limit));
     for of_test in all.chunk_by(|a, b| a.said.test == b.said.test) {
         let Some(last) = counting(of_test) else { continue };
         let mut result = as_result(asking, last);
+        if let Some(said) = reported(asking, &mut reports, last)? {
+            let or = |own: Box<str>, said: Box<str>| if said.is_empty() { own } else { said };
+            result.configuration = or(result.configuration, said.configuration);
+            result.artefact = or(result.artefact, said.artefact);
+            (result.version, result.tools, result.executor) = (said.version, said.tools, said.executor);
+        }
         bind(asking, set, &commits, last, &mut contents, &mut result)?;
         unmatched.extend(set.add_result(result).err().map(String::from));
     }
@@ -41,6 +54,23 @@ const fn weight(verdict: Verdict) -> u8 {
         Verdict::Error => 2,
         Verdict::Failed => 3,
     }
+}
+
+/// What its report says was tested, where the report is held: the fact names less.
+fn reported<A: Ask>(
+    asking: &Asking<'_, A>,
+    reports: &mut Reports,
+    held: &Reported,
+) -> Result<Option<TestResult>, DesignError> {
+    let Some(report) = &held.said.report else { return Ok(None) };
+    let digest = report.normalised.digest;
+    if !reports.contains_key(&digest) {
+        let bytes = asking.blob(&digest)?;
+        reports.insert(digest, bytes.and_then(|bytes| from_canonical(&bytes).ok()));
+    }
+    let Some(Some(run)) = reports.get(&digest) else { return Ok(None) };
+    let case = run.cases.iter().find(|case| junit::ids(case).iter().any(|id| *id == held.said.test));
+    Ok(case.map(|case| junit::result(run, case)))
 }
 
 fn as_result<A: Ask>(asking: &Asking<'_, A>, held: &Reported) -> TestResult {

@@ -77,12 +77,28 @@ pub fn one_json(view: &FleetView<'_>, subject: &Subject, state: &DeviceState<'_>
     });
     let (interval, deadline) = view.reporting(state.model, view.at());
     if let Value::Object(whole) = &mut whole {
+        whole.insert("carrier".into(), state.udi.as_deref().map(carrier_json).into());
         whole.insert("silence".into(), silence.into());
         whole.insert("reporting".into(), json!({ "interval": interval, "deadline": deadline }));
         whole.insert("findings".into(), findings.into());
         whole.insert("entries".into(), entries.collect());
     }
     whole
+}
+
+/// What a carrier says, and whether its check digit is right.
+fn carrier_json(scanned: &str) -> Value {
+    let udi = formats::udi::parse(scanned);
+    json!({
+        "agency": udi.agency.map(formats::udi::Agency::word),
+        "di": udi.di,
+        "check": udi.check.word(),
+        "serial": udi.serial,
+        "lot": udi.lot,
+        "expiry": udi.expiry.map(|d| d.to_string()),
+        "made": udi.made.map(|d| d.to_string()),
+        "findings": udi.findings,
+    })
 }
 
 fn finding_json(finding: &Finding<'_>) -> Value {

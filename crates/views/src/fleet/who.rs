@@ -1,6 +1,7 @@
 //! Whom an identifier means: a UEID, the identifier of the importing system, a UDI or a serial number.
 
 use evidence::{SourceId, SourceKind};
+use formats::udi::{self, Udi};
 use world::fleet::{DeviceState, Filter, Fleet, FleetView, Subject};
 
 /// Devices named when an identifier means several.
@@ -38,6 +39,8 @@ pub struct Candidate {
 #[derive(Clone, Debug)]
 pub struct Search {
     text: String,
+    /// The device that the text names if it is a carrier of a UDI with a serial number.
+    instance: Option<Udi>,
     /// The first devices found.
     pub found: Vec<Candidate>,
     /// How many there are.
@@ -48,7 +51,8 @@ impl Search {
     /// A search for whatever has this serial number or UDI.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), found: Vec::new(), count: 0 }
+        let instance = Some(udi::parse(text)).filter(|udi| udi.instance().is_some());
+        Self { text: text.to_owned(), instance, found: Vec::new(), count: 0 }
     }
 
     /// Looks at `budget` devices after `after`, and says where to go on.
@@ -68,7 +72,11 @@ impl Search {
     }
 
     fn is(&self, state: &DeviceState<'_>) -> bool {
-        state.serial.as_ref() == Some(&self.text) || state.udi.as_ref() == Some(&self.text)
+        if state.serial.as_ref() == Some(&self.text) || state.udi.as_ref() == Some(&self.text) {
+            return true;
+        }
+        let (Some(asked), Some(scanned)) = (&self.instance, &state.udi) else { return false };
+        udi::parse(scanned).instance() == asked.instance()
     }
 }
 

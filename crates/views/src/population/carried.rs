@@ -64,7 +64,9 @@ pub(super) fn component(
 }
 
 fn judge(part: &Part, asked: &Purl) -> Option<Judged> {
-    let says = |verdict, step: String| Some(Judged { verdict, steps: vec![step], entries: BTreeSet::new() });
+    let says = |verdict, step: String| {
+        Some(Judged { verdict, steps: vec![step], entries: BTreeSet::new(), decision: None })
+    };
     let same = part.purls.iter().find(|own| {
         own.same_package(asked)
             && asked.qualifiers().iter().all(|(key, value)| own.qualifier(key) == Some(value))

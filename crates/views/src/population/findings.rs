@@ -50,6 +50,8 @@ pub struct Judged {
     pub steps: Vec<String>,
     /// Entries that it rests on.
     pub entries: BTreeSet<u64>,
+    /// The decision that it is, if it is a person's.
+    pub decision: Option<u64>,
 }
 
 /// A component of a release that the question concerns.

@@ -19,8 +19,10 @@ use super::catalogue::Catalogue;
 use super::error::PopulationError;
 use super::findings::{Findings, word};
 use super::knowledge::Knowledge;
+use super::listing::concerned;
 use super::outcome::{Group, Outcome, Tally};
 use super::present::{Present, Seen, Whole};
+use super::timeline::{Timeline, samples};
 use super::touch::Touched;
 
 /// How long the thread waits for entries before it looks whether it should end.
@@ -31,6 +33,8 @@ const PIECE: usize = 128;
 const BATCH: usize = 8_192;
 /// Findings kept at hand; then all are forgotten.
 const FINDINGS: usize = 512;
+/// Seconds of log time for which a timeline is kept.
+const TIMELINE_KEPT: u64 = 3_600;
 /// How long a question waits for entries that are durable but not applied yet.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -54,6 +58,8 @@ pub struct Populations {
     ledger: Arc<Ledger>,
     inner: RwLock<Inner>,
     findings: Mutex<(u64, BTreeMap<String, Arc<Findings>>)>,
+    listing: Mutex<(u64, Arc<Vec<Arc<Findings>>>)>,
+    timeline: Mutex<Option<(Arc<Knowledge>, Arc<Timeline>)>>,
     grown: (Mutex<u64>, Condvar),
     hooks: Mutex<Vec<Hook>>,
     stopping: AtomicBool,
@@ -88,6 +94,8 @@ impl Populations {
             ledger,
             inner: RwLock::default(),
             findings: Mutex::default(),
+            listing: Mutex::default(),
+            timeline: Mutex::default(),
             grown: (Mutex::new(0), Condvar::new()),
             hooks: Mutex::default(),
             stopping: AtomicBool::new(false),
@@ -223,10 +231,42 @@ impl Populations {
         Ok(found)
     }
 
-    /// Lends what is kept at present: for whoever asks for more than one vulnerability.
-    pub(super) fn with<T>(&self, look: impl FnOnce(&Catalogue, &Arc<Knowledge>, &Present, Time) -> T) -> T {
+    /// Every vulnerability that concerns a release, by what is known now; kept until something else is known.
+    #[must_use]
+    pub fn concerned(&self) -> (Arc<Knowledge>, Arc<Vec<Arc<Findings>>>) {
         let inner = self.read();
-        look(&inner.catalogue, &inner.knowledge, &inner.present, inner.at)
+        let known = inner.knowledge.clone();
+        let mut kept = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.0 != known.since {
+            let found = concerned(&inner.catalogue, &known, &**self.ledger.blobs());
+            *kept = (known.since, Arc::new(found.into_iter().map(Arc::new).collect()));
+        }
+        (known, kept.1.clone())
+    }
+
+    /// Counts for some findings, now, and when that is.
+    #[must_use]
+    pub fn tallies(&self, findings: &[Arc<Findings>]) -> (Time, u64, Vec<Tally>) {
+        let inner = self.read();
+        let count = |f: &Arc<Findings>| Tally::of(f, &inner.knowledge, inner.present.groups());
+        (inner.at, inner.applied, findings.iter().map(count).collect())
+    }
+
+    /// The fleet over time as known now. It is kept for an hour of log time: a trend that is a little old says so itself.
+    #[must_use]
+    pub fn timeline(&self, from: Time) -> (Arc<Knowledge>, Arc<Timeline>) {
+        let known = self.read().knowledge.clone();
+        let until = known.time.unwrap_or(Time::EPOCH);
+        let mut kept = self.timeline.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, timeline)) = &*kept
+            && until.since(known.time.unwrap_or(Time::EPOCH)) < TIMELINE_KEPT
+            && known.releases.len() == self.read().knowledge.releases.len()
+        {
+            return (known.clone(), timeline.clone());
+        }
+        let timeline = Arc::new(Timeline::of(&*self.ledger, &known, samples(from, until)));
+        *kept = Some((known.clone(), timeline.clone()));
+        (known, timeline)
     }
 
     /// The ledger that is followed.

@@ -7,7 +7,10 @@ use world::fleet::{Grade, Subject};
 
 use super::answer::{Answer, ComponentAnswer, Device, ReleaseAnswer};
 use super::error::PopulationError;
-use super::findings::{About, VERDICTS, word};
+use super::findings::{About, Findings, VERDICTS, word};
+use super::listing::{Course, Metrics};
+use super::outcome::Tally;
+use super::timeline::Point;
 
 /// The columns of the CSV form.
 pub const CSV_HEADER: &str =
@@ -71,6 +74,71 @@ impl Answer {
             "entries": self.findings.entries,
         })
     }
+}
+
+/// A line of the list of vulnerabilities.
+#[must_use]
+pub fn line(findings: &Findings, tally: &Tally) -> Value {
+    let mut counts = Map::new();
+    for verdict in VERDICTS {
+        counts.insert(findings.word(verdict).into(), tally.count(verdict).into());
+    }
+    let releases = |verdict: Verdict| findings.releases.values().filter(|r| r.verdict == verdict).count();
+    json!({
+        "id": findings.id,
+        "names": findings.names,
+        "summary": findings.summary(),
+        "severity": findings.severity().map(|(score, text)| json!({ "score": score, "text": text })),
+        "withdrawn": findings.withdrawn(),
+        "informational": findings.informational(),
+        "verdict": findings.word(findings.worst()),
+        "devices": counts,
+        "releases": { "affected": releases(Verdict::Affected), "undetermined": releases(Verdict::Undetermined) },
+    })
+}
+
+/// A trend.
+#[must_use]
+pub fn trend(points: &[Point]) -> Value {
+    let one = |p: &Point| {
+        json!({
+            "at": p.at.to_string(), "affected": p.affected, "undetermined": p.undetermined,
+            "corrected": p.corrected, "devices": p.devices,
+        })
+    };
+    points.iter().map(one).collect()
+}
+
+/// The course of one vulnerability in one product.
+#[must_use]
+pub fn course(course: &Course) -> Value {
+    json!({
+        "id": course.id,
+        "product": course.product,
+        "identified": course.identified.to_string(),
+        "patched": course.patched.as_ref().map(|(_, at)| at.to_string()),
+        "patches": course.patched.as_ref().map(|(releases, _)| releases),
+        "implemented": course.implemented.map(|at| at.to_string()),
+        "seconds_to_patch": course.to_patch(),
+        "seconds_to_field": course.to_field(),
+        "affected_now": course.left,
+        "undetermined_now": course.undetermined,
+        "affected_most": course.most,
+    })
+}
+
+/// The figures of a period.
+#[must_use]
+pub fn metrics(metrics: &Metrics) -> Value {
+    let average = |of: Option<(u64, u64)>| of.map(|(mean, median)| json!({ "mean": mean, "median": median }));
+    json!({
+        "identified": metrics.identified,
+        "patched": metrics.patched,
+        "implemented": metrics.implemented,
+        "share_patched": metrics.patched.saturating_mul(10_000).checked_div(metrics.identified).map(|n| format!("{}.{:02}%", n / 100, n % 100)),
+        "seconds_to_patch": average(metrics.to_patch),
+        "seconds_to_field": average(metrics.to_field),
+    })
 }
 
 /// A device of a list.

@@ -240,8 +240,12 @@ impl Case<'_> {
 
     /// What rules and statements say of a component; `None` where they do not concern it.
     fn judge(&self, part: &Part) -> Option<Judged> {
-        let mut judged =
-            Judged { verdict: Verdict::NotAffected, steps: Vec::new(), entries: BTreeSet::new() };
+        let mut judged = Judged {
+            verdict: Verdict::NotAffected,
+            steps: Vec::new(),
+            entries: BTreeSet::new(),
+            decision: None,
+        };
         let (mut concerned, mut said) = (false, false);
         for (entry, advisory) in &self.advisories {
             let faces = part.faces().map(|face| assess(&face, advisory, &self.statements));
@@ -303,6 +307,7 @@ impl Case<'_> {
                 verdict: Verdict::NotAffected,
                 steps: vec!["no advisory concerns the component".into()],
                 entries: BTreeSet::new(),
+                decision: None,
             },
             |base| Judged::clone(base),
         );
@@ -314,6 +319,7 @@ impl Case<'_> {
         if let Some((decision, ground)) = holds {
             judged.steps.push(format!("{}; {ground}", words(decision)));
             judged.entries.insert(decision.taken.entry.index);
+            judged.decision = Some(decision.taken.entry.index);
             judged.verdict = verdict(decision.taken.fact.status);
         } else if base.is_none() {
             return None;

@@ -7,6 +7,7 @@
 //! | `knowledge` | what counts at a log size |
 //! | `judge`, `decided`, `carried`, `findings` | from a name to a verdict on every release, with every step |
 //! | `outcome`, `present`, `survey` | from releases to devices: kept for now, walked over for any past |
+//! | `timeline`, `listing` | the fleet over time; every vulnerability of a release, and metrics |
 //! | `ask`, `answer`, `json` | a question, its answer, and the answer for programs |
 //! | `follow`, `touch` | the follower that keeps all this up with the log |
 //!
@@ -24,10 +25,12 @@ mod follow;
 pub mod json;
 mod judge;
 mod knowledge;
+mod listing;
 mod outcome;
 mod parts;
 mod present;
 mod survey;
+mod timeline;
 mod touch;
 
 pub use answer::{Answer, ComponentAnswer, Device, MAX_PAGE, MAX_RELEASES, Question, ReleaseAnswer};
@@ -35,10 +38,14 @@ pub use ask::{answer, findings};
 pub use catalogue::{Catalogue, Doc, Loaded};
 pub use documents::{Documents, Notice, Unreadable};
 pub use error::PopulationError;
+pub use formats::matching::Verdict;
+
 pub use findings::{About, Findings, Judged, PartFinding, ReleaseFinding, VERDICTS, word};
 pub use follow::{List, Populations};
 pub use knowledge::{Decision, DocumentState, Knowledge, Release, VEX_TRUST, Vex};
+pub use listing::{Course, Metrics, concerned, courses, metrics};
 pub use outcome::{Group, Outcome, Tally};
 pub use parts::{Bill, MAX_PATH, MAX_PATHS, Part, Parts};
 pub use present::{Listed, Present, Seen, Whole};
 pub use survey::{Lender, Wanted, survey};
+pub use timeline::{MAX_SAMPLES, Point, Timeline, samples};

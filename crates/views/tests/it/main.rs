@@ -9,5 +9,6 @@
 
 mod example;
 mod followed;
+mod over_time;
 mod rules;
 mod stage;

@@ -87,6 +87,50 @@ fn everyone_but_a_device_continues_where_the_stream_ends() {
     assert_eq!(streams.place(&chain[1].0, &chain[1].1), Place::Closed);
 }
 
+#[test]
+fn a_closed_stream_takes_what_fills_its_gaps_and_nothing_else() {
+    let chain = chain(6);
+    let mut streams = Streams::default();
+    for (index, at) in [(0, 0usize), (1, 3)] {
+        streams.take(index, &chain[at].0, chain[at].1);
+    }
+    streams.close(1, &StreamKey { source: device(), stream: 1 });
+    assert_eq!(streams.place(&chain[2].0, &chain[2].1), Place::InGap, "said before, and late");
+    streams.take(2, &chain[2].0, chain[2].1);
+    assert_eq!(streams.place(&chain[1].0, &chain[1].1), Place::InGap);
+    assert_eq!(streams.place(&chain[4].0, &chain[4].1), Place::Closed);
+    assert_eq!(streams.place(&chain[5].0, &chain[5].1), Place::Closed);
+}
+
+#[test]
+fn what_was_rolled_up_takes_its_places_until_the_last_of_it_is_logged() {
+    let chain = chain(6);
+    let key = StreamKey { source: device(), stream: 1 };
+    let mut streams = Streams::default();
+    streams.take(0, &chain[0].0, chain[0].1);
+    streams.attend(&key, 3);
+    assert_eq!((head(&streams).next, head(&streams).entries, head(&streams).rolled), (4, 4, 3));
+    assert!((1..4).all(|at| streams.is_rolled(&key, at)) && !streams.is_rolled(&key, 4));
+    assert_eq!(streams.place(&chain[2].0, &chain[2].1), Place::Rolled);
+    let ahead = super::Ahead { next: 4, last: chain[3].1 };
+    assert_eq!(streams.place_after(&chain[4].0, &chain[4].1, Some(&ahead)), Place::Next);
+    let other = super::Ahead { next: 4, last: Hash([1; 32]) };
+    assert_eq!(streams.place_after(&chain[4].0, &chain[4].1, Some(&other)), Place::OtherPrevious);
+    assert_eq!(streams.place_after(&chain[5].0, &chain[5].1, Some(&ahead)), Place::AfterGap(1));
+    // Sealed and restored as it is.
+    let states = streams.frozen(None, 10).expect("states");
+    let mut restored = Streams::default();
+    states.iter().for_each(|s| restored.restore(s).expect("restores"));
+    assert_eq!(head(&restored), head(&streams));
+    // Another piece logged besides changes nothing, the last one ends the run.
+    streams.take(1, &chain[2].0, chain[2].1);
+    assert_eq!((head(&streams).rolled, head(&streams).entries), (3, 4));
+    streams.take(2, &chain[3].0, chain[3].1);
+    assert_eq!((head(&streams).rolled, head(&streams).last), (0, chain[3].1));
+    assert_eq!(streams.place(&chain[4].0, &chain[4].1), Place::Next);
+    assert_eq!(streams.index_of(&key, 3), Some(2));
+}
+
 proptest! {
     /// Whatever the order of arrival, the gaps are exactly the places below the head that have not come, and a restored
     /// concern equals the sealed one.

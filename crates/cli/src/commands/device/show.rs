@@ -47,6 +47,13 @@ impl ShowArgs {
         for name in plain.into_iter().chain(["custody", "seen"]) {
             pairs.extend(cell(name).map(|value| (name, value)));
         }
+        if let Some(carrier) = answer.get("carrier").filter(|c| c.is_object()) {
+            let word = |name: &str| carrier.get(name).and_then(Value::as_str).unwrap_or("no agency");
+            let findings = words(carrier.get("findings"));
+            let findings = if findings.is_empty() { findings } else { format!("; {findings}") };
+            let line = format!("{}, check digit {}{findings}", word("agency"), word("check"));
+            pairs.push(("carrier", text::printable(&line, 300)));
+        }
         pairs.extend(cell("unknown").map(|u| ("unknown firmware", ui.warn(&u))));
         pairs.extend(verdict(&answer).map(|v| ("verdict", v)));
         if let Some(since) = answer.get("silence").and_then(|s| s.get("since")).and_then(Value::as_str) {

@@ -156,7 +156,7 @@ impl ImportArgs {
         if let Some(url) = &self.server {
             let remote = Remote::new(url, remote::token(self.token_file.as_deref())?);
             return Ok(Box::new(move |batch| {
-                let answer = remote.submit(batch.concat())?;
+                let answer = remote.submit(&batch.concat())?;
                 let items = answer.get("items").and_then(Value::as_array);
                 Ok(items.into_iter().flatten().map(Item::answered).collect())
             }));

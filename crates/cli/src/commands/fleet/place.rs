@@ -7,8 +7,9 @@ use ledger::ports::Log;
 use ledger::seal::StoredTree;
 use ledger::{Loaded, TreeView};
 use serde_json::{Value, json};
-use store_sqlite::SqliteLog;
+use store_sqlite::{DirBlobs, SqliteLog};
 use views::fleet::{Current, Material, Moments, Search};
+use world::World;
 use world::fleet::{Basis, Filter, Subject};
 
 use super::ask::AskArgs;
@@ -110,6 +111,21 @@ impl Place {
 }
 
 impl Here {
+    /// What the log amounts to.
+    pub(crate) fn world(&self) -> &World {
+        &self.loaded.world
+    }
+
+    /// Number of entries.
+    pub(crate) fn size(&self) -> u64 {
+        self.loaded.head.size
+    }
+
+    /// The blobs beside the log.
+    pub(crate) fn blobs(&self) -> Result<DirBlobs, Failure> {
+        self.data.blobs()
+    }
+
     pub(crate) fn moments(&self, ask: &AskArgs) -> Result<Moments, Failure> {
         let (clock, size) = (self.loaded.world.clock(), self.loaded.head.size);
         Moments::resolve(clock, size, ask.at.as_deref(), ask.known.as_deref())
@@ -196,7 +212,7 @@ impl Here {
             .collect())
     }
 
-    fn add_proof(
+    pub(crate) fn add_proof(
         &self,
         members: &mut Value,
         moments: &Moments,

@@ -123,13 +123,23 @@ fn outside(path: &Path, data: &DataDir) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether a guard is that of an attempt to make this very log that did not come to its first entry: it names one entry, is
+/// signed by the key in the data directory, and no entry is there.
+fn interrupted(data: &DataDir, note: &str) -> bool {
+    let Ok(keys) = data.keys() else { return false };
+    let first = tlog::Checkpoint::open(note.as_bytes(), keys.checkpoint.verifier());
+    let empty = SqliteLog::open(data.root()).is_ok_and(|log| log.head() == Ok(None));
+    empty && first.is_ok_and(|(checkpoint, _)| checkpoint.size == 1)
+}
+
 /// Makes the log. Whatever an interrupted attempt left behind is taken over: before the first entry nothing depends on it.
 pub(crate) fn make(data: &DataDir, making: Making<'_>) -> Result<Made, Failure> {
     private_directory(data.root())?;
     let guard_dir = making.guard.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     private_directory(guard_dir)?;
     let guard = FileGuard::new(&making.guard, data.root())?;
-    if guard.load()?.is_some() {
+    let left_behind = |note: &str| interrupted(data, note);
+    if guard.load()?.is_some_and(|note| !left_behind(&note)) {
         let doing = format!("making the log {}", making.origin);
         return Err(Failure::input(
             doing,

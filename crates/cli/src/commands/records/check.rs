@@ -1,18 +1,21 @@
 //! `vouchsafe check`: the rules of the product's profiles over the records at hand.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use records::command::{self, Status};
+use records::command::{self, Check, Status};
+use records::named::{results_of_names, worst_of_each};
 use records::render;
 use views::design::Design;
 
 use super::at::{self, AtArgs};
+use super::results::{About, Results};
 use super::signatures::Signatures;
-use super::{failed, results, root};
+use super::{failed, measured, past, results, root};
 use crate::commands::Context;
 use crate::failure::{self, Failure};
+use crate::git::{Git, History};
 
 /// Forms that other tools read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,6 +28,98 @@ enum As {
     Github,
 }
 
+/// What is known beside the records: results, coverage, analyses, history.
+#[derive(Args, Debug, Default)]
+pub(super) struct KnownArgs {
+    /// JUnit reports of the run at hand; their tests are bound to the present revisions
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    results: Vec<PathBuf>,
+    /// The reports are of this commit: bind them to the records and the code of then
+    #[arg(long, value_name = "REV", requires = "results")]
+    results_of: Option<String>,
+    /// Coverage of the run at hand: lcov tracefiles or Cobertura XML
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    coverage: Vec<PathBuf>,
+    /// Reports of static analysis of the code at hand: SARIF 2.1.0
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    analysis: Vec<PathBuf>,
+    /// Commit that was tested and measured, where reports do not say [default: the present one, when nothing is changed]
+    #[arg(long, value_name = "REV")]
+    commit: Option<String>,
+    /// Artefact that was tested: a file, of which the SHA-256 is taken
+    #[arg(long, value_name = "FILE")]
+    artefact: Option<PathBuf>,
+    /// Take from the history of the repository when records came to be and what commits say they implement
+    #[arg(long)]
+    history: bool,
+}
+
+impl KnownArgs {
+    /// Whether anything was given.
+    const fn any(&self) -> bool {
+        let given = !(self.results.is_empty() && self.coverage.is_empty() && self.analysis.is_empty());
+        given || self.commit.is_some() || self.artefact.is_some() || self.history
+    }
+
+    /// Everything `check` takes, for the product in a folder.
+    pub(super) fn known(&self, context: &Context, root: &Path) -> Result<Check, Failure> {
+        let signatures = Signatures::of(root)?;
+        signatures.warnings().iter().for_each(|warning| context.ui.note(warning));
+        let mut check = Check {
+            root: root.to_path_buf(),
+            approvals: signatures.approvals(),
+            signed_editorial: signatures.editorial(),
+            ..Check::default()
+        };
+        let given = !(self.results.is_empty() && self.coverage.is_empty() && self.analysis.is_empty());
+        let git = (given || self.history).then(|| Git::find(root)).flatten();
+        let mut commit = String::new();
+        if let Some(git) = &git {
+            check.commit = git.resolve("HEAD").unwrap_or_default();
+            commit = match &self.commit {
+                Some(name) => git.resolve(name)?,
+                // What is not committed is of no commit.
+                None if git.changed()?.is_empty() => check.commit.clone(),
+                None => String::new(),
+            };
+        } else if let Some(name) = &self.commit {
+            commit.clone_from(name);
+        }
+        let about =
+            About { commit, artefact: self.artefact.as_deref().map(digest).transpose()?.unwrap_or_default() };
+        let Results { mut of_cases, of_names } = results::read(&self.results, &about)?;
+        check.measured = measured::all(&self.coverage, &self.analysis, &about)?;
+        if let Some(name) = &self.results_of {
+            let git = Git::want(root)?;
+            let commit = git.resolve(name)?;
+            let then = past::tree_at(root, &git, &commit)?;
+            of_cases = worst_of_each(of_cases, results_of_names(&then.set, &of_names));
+            for result in &mut of_cases {
+                result.bind(&then.set);
+                if result.commit.is_empty() {
+                    result.commit = (&*commit).into();
+                }
+            }
+            check.results = of_cases;
+        } else {
+            (check.results_at_hand, check.tests_at_hand) = (of_cases, of_names);
+        }
+        if self.history {
+            let tree = records::tree::load(root);
+            let tree = tree.map_err(|e| failed("reading the records")(command::CommandError::Tree(e)))?;
+            check.happenings = past::happenings(&tree, &Git::want(root)?)?;
+        }
+        Ok(check)
+    }
+}
+
+fn digest(path: &Path) -> Result<String, Failure> {
+    let mut file = std::fs::File::open(path).map_err(|e| Failure::file("reading the artefact", path, &e))?;
+    records::digest::Digest::of_reader(&mut file)
+        .map(|digest| digest.to_string())
+        .map_err(|e| Failure::file("reading the artefact", path, &e))
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
     /// Write for another tool instead
@@ -33,9 +128,8 @@ pub(crate) struct CheckArgs {
     /// Show every gap, not the first of each rule
     #[arg(long)]
     all: bool,
-    /// JUnit reports of the run at hand; their tests are bound to the present revisions
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    results: Vec<PathBuf>,
+    #[command(flatten)]
+    known: KnownArgs,
     /// Fail only on gaps that this file does not list
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "vouchsafe.known-gaps")]
     ratchet: Option<PathBuf>,
@@ -58,30 +152,20 @@ impl CheckArgs {
             None => super::format(context),
         };
         if let Some(design) = self.at.design(context)? {
-            if self.ratchet.is_some() || !self.results.is_empty() {
-                let problem = "`--ratchet` and `--results` go with a working tree";
+            if self.ratchet.is_some() || self.known.any() {
+                let problem = "`--ratchet` and what is known beside the records go with a working tree";
                 return Err(Failure::input("checking the records of the log", problem)
                     .hint("the results of a log are those that were pushed"));
             }
             return from_log(context, &design, format, self.all, out);
         }
         let root = root(self.root)?;
-        let mut results_at_hand = Vec::new();
-        for path in &self.results {
-            results_at_hand.extend(results::read(path)?);
-        }
-        let signatures = Signatures::of(&root)?;
-        signatures.warnings().iter().for_each(|warning| context.ui.note(warning));
-        let options = command::Check {
+        let options = Check {
             ratchet: self.ratchet.map(|path| if path.is_absolute() { path } else { root.join(path) }),
-            root,
             format,
             all: self.all,
-            results_at_hand,
-            results: Vec::new(),
-            approvals: signatures.approvals(),
-            happenings: Vec::new(),
             write_ratchet: self.write_ratchet,
+            ..self.known.known(context, &root)?
         };
         command::check(options, out).map_err(failed("checking the records"))
     }

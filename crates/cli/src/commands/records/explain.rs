@@ -1,10 +1,12 @@
-//! `vouchsafe explain`: what a rule asks, for which records, and which clauses ask for it; and the schemas for editors.
+//! `vouchsafe explain`: what a rule asks, for which records, and which clauses ask for it; and `vouchsafe schema`: JSON
+//! Schemas for editors.
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use records::command::{self, Status};
+use records::tree::Tree;
 
 use super::{failed, root};
 use crate::failure::Failure;
@@ -19,13 +21,27 @@ enum Of {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct SchemaArgs {
+    /// Which file
+    #[arg(value_enum)]
+    of: Of,
+    /// Folder of vouchsafe.toml [default: the nearest one upwards]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+impl SchemaArgs {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let tree = load(self.root)?;
+        command::json_schema(tree.set.schema(), self.of == Of::Configuration, out).map_err(failed("writing"))
+    }
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
     /// A rule, kind, link, profile; or `rules`, `kinds`, `links`, `profiles`, `clauses`
-    #[arg(required_unless_present = "json_schema", default_value = "rules")]
+    #[arg(default_value = "rules")]
     name: String,
-    /// Write the JSON Schema of a file instead, so that editors help
-    #[arg(long, value_enum, value_name = "FILE")]
-    json_schema: Option<Of>,
     /// Folder of vouchsafe.toml [default: the nearest one upwards]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
@@ -33,13 +49,12 @@ pub(crate) struct ExplainArgs {
 
 impl ExplainArgs {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let tree = records::tree::load(&root(self.root)?);
-        let tree = tree.map_err(|e| failed("reading the product file")(command::CommandError::Tree(e)))?;
-        let schema = tree.set.schema();
-        match self.json_schema {
-            Some(of) => command::json_schema(schema, of == Of::Configuration, out),
-            None => command::explain(schema, &self.name, out),
-        }
-        .map_err(failed("explaining"))
+        let tree = load(self.root)?;
+        command::explain(tree.set.schema(), &self.name, out).map_err(failed("explaining"))
     }
+}
+
+fn load(given: Option<PathBuf>) -> Result<Tree, Failure> {
+    let tree = records::tree::load(&root(given)?);
+    tree.map_err(|e| failed("reading the product file")(command::CommandError::Tree(e)))
 }

@@ -53,7 +53,7 @@ pub(crate) struct ExportArgs {
 }
 
 impl ExportArgs {
-    pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
+    pub(in crate::commands) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
         let form = self.form()?;
         let (set, title) = match self.at.design(context)? {
             Some(design) => {

@@ -6,7 +6,10 @@ mod check;
 mod edit;
 mod explain;
 mod export;
+mod impact;
 mod import;
+mod measured;
+mod past;
 mod push;
 mod results;
 mod risk;
@@ -15,12 +18,15 @@ mod sign;
 mod signature;
 mod signatures;
 mod trace;
+mod watch;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use records::command::{CommandError, Status};
+
+pub(super) use export::ExportArgs;
 
 use super::Context;
 use crate::failure::{self, Failure, Verdict};
@@ -33,6 +39,10 @@ pub(crate) enum RecordsCommand {
     Check(check::CheckArgs),
     /// Show what is connected with what: requirements, controls, tests, results
     Trace(trace::TraceArgs),
+    /// Say what changed since a commit, and what that touches
+    Impact(impact::ImpactArgs),
+    /// Check again whenever a file changed
+    Watch(watch::WatchArgs),
     /// Show the risks by the policy of the product, before and after control
     Risk(risk::RiskArgs),
     /// Show one record with its links, results and gaps
@@ -52,10 +62,12 @@ pub(crate) enum RecordsCommand {
     Push(Box<push::PushArgs>),
     /// Take in the requirement set of another tool, again and again
     Import(import::ImportArgs),
-    /// Write records for another tool
-    Export(export::ExportArgs),
+    /// Write records for another tool, or everything into a SQLite database
+    Export(super::export::ExportArgs),
     /// Explain a rule, kind, link or profile; or list `rules`, `kinds`, `links`, `profiles`, `clauses`
     Explain(explain::ExplainArgs),
+    /// Write a JSON Schema, so that editors help with vouchsafe.toml and front matter
+    Schema(explain::SchemaArgs),
 }
 
 impl RecordsCommand {
@@ -66,6 +78,8 @@ impl RecordsCommand {
             Self::Init(args) => args.run(out),
             Self::Check(args) => args.run(context, out),
             Self::Trace(args) => args.run(context, out),
+            Self::Impact(args) => args.run(context, out),
+            Self::Watch(args) => args.run(context, out),
             Self::Risk(args) => args.run(context, out),
             Self::Show(args) => args.run(context, out),
             Self::Accept(args) => args.run(out),
@@ -77,6 +91,7 @@ impl RecordsCommand {
             Self::Sign(args) => args.run(context, out),
             Self::Signature(command) => command.run(context, out),
             Self::Explain(args) => args.run(out),
+            Self::Schema(args) => args.run(out),
         }?;
         match done {
             Status::Holds => Ok(Verdict::Holds),

@@ -1,79 +1,96 @@
-//! JUnit reports as results of test cases: a test belongs to the record it names.
+//! JUnit reports as results of test cases. A test belongs to the record it names, in a property or in its name; the
+//! others are handed over by their own names, for cases that list theirs. Properties of its suites say what was tested.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use formats::junit::{self, Case, Limits, TestRun};
-use records::facts::{Outcome, TestResult};
+use records::facts::TestResult;
+use records::named::NamedTest;
+use views::design::junit::{ids, result};
 
 use crate::failure::Failure;
 
-/// Properties by which a test names its record, in the order they are asked.
-const PROPERTIES: [&str; 5] = ["test_case", "test_id", "verifies", "requirement", "test_key"];
-
-/// The results in a report. A test that names no record is left out: the report may hold many that verify nothing.
-pub(super) fn read(path: &Path) -> Result<Vec<TestResult>, Failure> {
-    let bytes = fs::read(path).map_err(|e| Failure::file("reading the test report", path, &e))?;
-    let run = junit::read(&bytes[..], &Limits::default());
-    let run = run.map_err(|e| Failure::input(format!("reading the test report {}", path.display()), e))?;
-    Ok(run.cases.iter().flat_map(|case| of_case(&run, case, path)).collect())
+/// What was run, where the reports do not say it themselves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct About {
+    /// Commit that was tested.
+    pub(super) commit: String,
+    /// SHA-256 of the artefact that was tested.
+    pub(super) artefact: String,
 }
 
-fn of_case(run: &TestRun, case: &Case, path: &Path) -> Vec<TestResult> {
-    let outcome = match case.outcome {
-        junit::Outcome::Passed => Outcome::Passed,
-        junit::Outcome::Failed => Outcome::Failed,
-        junit::Outcome::Errored => Outcome::Error,
-        junit::Outcome::Skipped => Outcome::Skipped,
-    };
-    let ids = ids(case);
-    let result = |id: &str| {
-        let mut result = TestResult::new(id, outcome);
-        result.source = path.display().to_string().into();
-        if let Some(at) = run.timestamp.as_deref() {
-            result.date = at.into();
+/// The results of the reports together.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    /// By the record they name; the worst of several tests of one record.
+    pub(super) of_cases: Vec<TestResult>,
+    /// By name.
+    pub(super) of_names: Vec<NamedTest>,
+}
+
+/// Reads reports.
+pub(super) fn read(paths: &[PathBuf], about: &About) -> Result<Results, Failure> {
+    let mut of_cases: BTreeMap<String, TestResult> = BTreeMap::new();
+    let mut of_names = Vec::new();
+    for path in paths {
+        let bytes = fs::read(path).map_err(|e| Failure::file("reading the test report", path, &e))?;
+        let run = junit::read(&bytes[..], &Limits::default());
+        let run =
+            run.map_err(|e| Failure::input(format!("reading the test report {}", path.display()), e))?;
+        for case in &run.cases {
+            let result = result_of(&run, case, path, about);
+            for id in ids(case) {
+                let mut result = result.clone();
+                result.case = (&*id).into();
+                of_cases
+                    .entry(id)
+                    .and_modify(|known| {
+                        if result.outcome.badness() > known.outcome.badness() {
+                            known.clone_from(&result);
+                        }
+                    })
+                    .or_insert(result);
+            }
+            let class = case.class.as_deref().unwrap_or("");
+            of_names.push(NamedTest { name: format!("{class} {}", case.name), result });
         }
-        result
-    };
-    ids.into_iter().map(result).collect()
+    }
+    Ok(Results { of_cases: of_cases.into_values().collect(), of_names })
 }
 
-/// The records that a test names: by its properties, else in its name.
-pub(super) fn ids(case: &Case) -> Vec<&str> {
-    let mut ids: Vec<&str> = Vec::new();
-    for property in case.properties.iter().filter(|p| PROPERTIES.contains(&&*p.name)) {
-        ids.extend(property.value.split([',', ' ']).filter(|id| !id.is_empty()));
-    }
-    if ids.is_empty() {
-        ids.extend(id_in(&case.name));
-    }
-    ids
-}
-
-/// A record's id inside a test's name, such as `TC-012` in `occlusion [TC-012]`.
-fn id_in(name: &str) -> Option<&str> {
-    let words = name.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-    words.into_iter().find(|word| {
-        word.rsplit_once('-').is_some_and(|(prefix, number)| {
-            !prefix.is_empty()
-                && prefix.starts_with(|c: char| c.is_ascii_uppercase())
-                && prefix.chars().all(|c| c.is_ascii_uppercase() || c == '-')
-                && number.len() >= 2
-                && number.bytes().all(|b| b.is_ascii_digit())
-        })
-    })
+fn result_of(run: &TestRun, case: &Case, path: &Path, about: &About) -> TestResult {
+    let or = |said: Box<str>, given: &str| if said.is_empty() { given.into() } else { said };
+    let mut result = result(run, case);
+    result.source = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()).into();
+    result.commit = or(result.commit, &about.commit);
+    result.artefact = or(result.artefact, &about.artefact);
+    result
 }
 
 #[cfg(test)]
 mod tests {
-    use super::id_in;
+    use records::facts::Outcome;
+
+    use super::{About, read};
 
     #[test]
-    fn ids_are_found_in_names_and_nothing_else_is_taken_for_one() {
-        assert_eq!(id_in("occlusion alarm [TC-012]"), Some("TC-012"));
-        assert_eq!(id_in("SWR-TC-012: alarm"), Some("SWR-TC-012"));
-        for name in ["alarm_after_30_s", "utf-8 names", "TC-x", "a-12", "X-1", "v2.1-rc", ""] {
-            assert_eq!(id_in(name), None, "{name}");
-        }
+    fn a_record_has_the_worst_of_its_tests_and_suites_say_what_was_tested() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("r.xml");
+        let text = r#"<testsuites><testsuite name="outer" timestamp="2026-01-02T03:04:05"><properties><property name="commit" value="abc"/>
+            <property name="tools" value="runner 1"/></properties><testsuite name="inner"><properties><property name="tools" value="runner 2"/></properties>
+            <testcase classname="pump" name="fails TC-001"><failure message="no"/></testcase><testcase classname="pump" name="passes TC-001"/>
+            <testcase classname="pump" name="plain"/></testsuite></testsuite></testsuites>"#;
+        std::fs::write(&path, text).expect("written");
+        let about = About { commit: "fff".to_owned(), artefact: "sha".to_owned() };
+        let results = read(&[path.clone(), path], &about).expect("results");
+        let [case] = &*results.of_cases else { panic!("{:?}", results.of_cases) };
+        assert_eq!((&*case.case, case.outcome), ("TC-001", Outcome::Failed));
+        assert_eq!((&*case.commit, &*case.artefact, &*case.tools), ("abc", "sha", "runner 2"));
+        assert_eq!(case.at.map(|at| at.order), Some(20_260_102_030_405));
+        assert_eq!(results.of_names.len(), 6);
+        assert_eq!(results.of_names[2].name, "pump plain");
     }
 }

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use records::command::{self, Check, Status, TraceFormat};
+use records::command::{self, Status, TraceFormat};
 
-use super::{failed, results, root};
+use super::check::KnownArgs;
+use super::{failed, root};
 use crate::commands::Context;
 use crate::failure::Failure;
 
@@ -26,9 +27,8 @@ pub(crate) struct RiskArgs {
     /// Write in another form
     #[arg(long = "as", value_enum, value_name = "FORM")]
     form: Option<As>,
-    /// JUnit reports of the run at hand, by which controls count as verified
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    results: Vec<PathBuf>,
+    #[command(flatten)]
+    known: KnownArgs,
     /// Folder of vouchsafe.toml [default: the nearest one upwards]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
@@ -43,11 +43,7 @@ impl RiskArgs {
             None if context.ui.is_json() => TraceFormat::Json,
             None => TraceFormat::Text,
         };
-        let mut results_at_hand = Vec::new();
-        for path in &self.results {
-            results_at_hand.extend(results::read(path)?);
-        }
-        let check = Check { root: root(self.root)?, results_at_hand, ..Check::default() };
+        let check = self.known.known(context, &root(self.root)?)?;
         command::risk(command::Risk { check, format }, out).map_err(failed("evaluating the risks"))
     }
 }

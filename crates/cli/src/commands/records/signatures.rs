@@ -100,6 +100,16 @@ impl Signatures {
         self.files.iter().filter(|file| file.doubt.is_none()).filter_map(approval).collect()
     }
 
+    /// Changes that were signed as editorial by someone whose signatures count: record, revision before, revision after.
+    pub(super) fn editorial(&self) -> Vec<(String, Digest, Digest)> {
+        let counting = self.files.iter().filter(|file| file.doubt.is_none());
+        let change = |file: &SignatureFile| {
+            let (id, old) = file.editorial()?;
+            Some((id.to_owned(), old, Digest(file.statement.revision.0)))
+        };
+        counting.filter_map(change).collect()
+    }
+
     /// The signatures about one record, editorial ones included.
     pub(super) fn about<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a SignatureFile> {
         self.files.iter().filter(move |file| file.record() == id)

@@ -76,11 +76,12 @@ impl MakeArgs {
         let mut session = self.author.open(context)?;
         let before = Source::Session(&session).find(Some(&product), Some(&item), &self.version)?;
         let product_line = self.scope.product_line()?;
+        let products = self.scope.product_names(&product)?;
         let lines: Vec<&str> =
             std::iter::once(line.as_str()).chain(product_line.as_deref().filter(|l| *l != line)).collect();
         let baseline = self.baseline.as_deref();
         let baseline =
-            baseline.map(|named| records::baseline(&session, named, &product, &lines)).transpose()?;
+            baseline.map(|named| records::baseline(&session, named, &products, &lines)).transpose()?;
         let signatures = records::signatures(&session, &self.signature)?;
         let results = records::results(&session, &self.results, before.last())?;
         let mut made = ReleaseMade {

@@ -12,7 +12,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Which product and line.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Scope {
-    /// Product [default: the name in vouchsafe.toml here or above]
+    /// Product [default: of vouchsafe.toml here or above: its Basic UDI-DI, else its name]
     #[arg(long)]
     product: Option<String>,
     /// Maintained branch [default: that of the item in vouchsafe.toml, else of the product]
@@ -96,6 +96,12 @@ impl Scope {
         }
     }
 
+    /// Names under which the product's records and baselines may stand: its own, and the one that the product file prints.
+    pub(crate) fn product_names(&self, product: &str) -> Result<Vec<String>, Failure> {
+        let printed = nearest()?.map(|config| config.product.name).filter(|name| name != product);
+        Ok(std::iter::once(product.to_owned()).chain(printed).collect())
+    }
+
     /// The line of the product as a whole: records and baselines may be kept in it, whatever the item's own is called.
     pub(crate) fn product_line(&self) -> Result<Option<String>, Failure> {
         match &self.line {
@@ -105,8 +111,11 @@ impl Scope {
     }
 
     fn product_of(&self, config: Option<&Config>) -> Result<String, Failure> {
-        // As `vouchsafe push` names it, so that releases, baselines and records meet.
-        let stated = |config: &Config| config.product.name.clone();
+        // As devices are enrolled with it, so that measurements and releases meet.
+        let stated = |config: &Config| {
+            let product = &config.product;
+            if product.basic_udi_di.is_empty() { product.name.clone() } else { product.basic_udi_di.clone() }
+        };
         self.product.clone().or_else(|| config.map(stated)).ok_or_else(|| missing("product"))
     }
 }

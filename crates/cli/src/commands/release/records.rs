@@ -35,26 +35,27 @@ fn entry(session: &Session, option: &str, index: u64, kinds: &[&str]) -> Result<
 pub(super) fn baseline(
     session: &Session,
     named: &str,
-    product: &str,
+    products: &[String],
     lines: &[&str],
 ) -> Result<EntryRef, Failure> {
     let doing = "reading `--baseline`";
     let Ok(index) = named.parse::<u64>() else {
         let found = session.ask(|world| {
             let view = world.map(|w| w.design_at(w.now(), w.size()))?;
-            lines.iter().find_map(|line| view.baseline(product, line, named)).map(|b| b.at())
+            let places = products.iter().flat_map(|product| lines.iter().map(move |line| (product, line)));
+            places.into_iter().find_map(|(product, line)| view.baseline(product, line, named)).map(|b| b.at())
         });
         return found.ok_or_else(|| {
-            let lines = lines.join(" or ");
+            let (product, lines) = (products.join(" or "), lines.join(" or "));
             Failure::input(doing, format!("{product} has no baseline {named} in line {lines}"))
                 .hint("`vouchsafe push --baseline NAME` makes one; or give the index of its entry")
         });
     };
     let (at, fact) = entry(session, "--baseline", index, &["BaselineMade"])?;
     match fact {
-        Fact::BaselineMade(b) if b.product != product => {
+        Fact::BaselineMade(b) if !products.contains(&b.product) => {
             Err(Failure::input(doing, format!("baseline {} is of {}, line {}", b.name, b.product, b.line))
-                .hint(format!("the release is of {product}: name a baseline of it")))
+                .hint(format!("the release is of {}: name a baseline of it", products.join(" or "))))
         }
         _ => Ok(at),
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod audit;
+mod package;
 mod proof;
 
 pub(crate) use audit::Audit;
@@ -20,13 +21,14 @@ use crate::failure::{Failure, Verdict};
 /// First line of a C2SP tlog-proof.
 const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1";
 
-/// Verify a proof or an exported log, offline
+/// Verify a proof, an audit package or an exported log, offline
 ///
-/// Takes a `.tlog-proof` file, an answer about devices with its proof, a file written by `log export`, or a directory written by `log export --tiles`. Without
-/// `--policy` the file is only shown to be consistent under the keys it carries itself.
+/// Takes a `.tlog-proof` file, a package written by `package`, an answer about devices with its proof, a file written by `log
+/// export`, or a directory written by `log export --tiles`. Without `--policy` the file is only shown to be consistent under
+/// the keys it carries itself.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// The proof, the exported file, or the directory of an exported tree
+    /// The proof, the package, the exported file, or the directory of an exported tree
     file: PathBuf,
     /// Trust policy (C2SP tlog-policy) that came to you another way than the file
     #[arg(long, value_name = "FILE")]
@@ -54,6 +56,10 @@ impl VerifyArgs {
             let subject = format!("The exported tree {}", path.display());
             return audit.run(context, &subject, &UNCHECKED, || log.check_partial_tiles());
         }
+        if is_zip(path)? {
+            self.without_entry()?;
+            return package::run(context, path, policy.as_ref());
+        }
         match first_line(path)?.as_str() {
             line if line == PROOF_HEADER => {
                 proof::verify(context, path, self.entry.as_deref(), policy.as_ref())
@@ -75,10 +81,11 @@ impl VerifyArgs {
             }
             _ => Err(Failure::input(
                 format!("verifying {}", path.display()),
-                "it is neither a proof, nor an answer with one, nor an exported log",
+                "it is neither a proof, nor a package, nor an answer with a proof, nor an exported log",
             )
             .hint(format!(
-                "a proof begins with `{PROOF_HEADER}`, an export with `{HEADER}`; an answer is JSON with a member `proof`"
+                "a proof begins with `{PROOF_HEADER}`, an export with `{HEADER}`; a package is a ZIP file; an answer is JSON with \
+                 a member `proof`"
             ))),
         }
     }
@@ -86,11 +93,17 @@ impl VerifyArgs {
     fn without_entry(&self) -> Result<(), Failure> {
         match &self.entry {
             None => Ok(()),
-            Some(_) => {
-                Err(Failure::input("verifying", "`--entry` belongs to a proof, and this is an exported log"))
-            }
+            Some(_) => Err(Failure::input("verifying", "`--entry` belongs to a proof, and this is none")),
         }
     }
+}
+
+/// Whether a file begins as a ZIP does: a package, or what shall pass for one.
+fn is_zip(path: &Path) -> Result<bool, Failure> {
+    let mut start = Vec::new();
+    let file = fs::File::open(path).map_err(|e| Failure::file("reading", path, &e))?;
+    file.take(4).read_to_end(&mut start).map_err(|e| Failure::file("reading", path, &e))?;
+    Ok(start == b"PK\x03\x04")
 }
 
 fn first_line(path: &Path) -> Result<String, Failure> {

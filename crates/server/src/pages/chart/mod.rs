@@ -14,7 +14,6 @@
 //! differ in pattern ([`Fill`]), series have their name at their end.
 
 mod axis;
-#[cfg_attr(not(test), expect(dead_code, reason = "for pages with a trend, which come after"))]
 mod line;
 mod matrix;
 #[cfg(test)]
@@ -25,7 +24,6 @@ use ledger::properties::grouped;
 
 use super::markup::Markup;
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "for pages with a trend, which come after"))]
 pub(super) use line::{Series, Tone, lines};
 pub(super) use matrix::{Cell, matrix};
 pub(super) use timeline::{Lane, Mark, MarkKind, Stretch, Timeline, timeline};

@@ -174,7 +174,7 @@ pub(super) fn page(ask: &Ask, text: &str) -> Result<Response, PageError> {
     let page = DevicePage {
         lead: lead(&basics, open),
         alarm: cloned.then(|| {
-            "This device exists twice: two different entries claim one place of its stream. Its evidence counts for neither until somebody finds out which is the device.".to_owned()
+            "This device seems to exist twice: two different entries claim one place of its stream. What it attests since may come from either.".to_owned()
         }),
         crumb: basics.model.as_ref().map(|model| {
             (view.to(&format!("/fleet?model={}", super::markup::percent(model))), model.clone())

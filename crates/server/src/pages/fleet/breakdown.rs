@@ -237,24 +237,33 @@ pub(super) fn by_verdict<'a>(
 }
 
 /// By grade and certainty: how the fleet is known.
-pub(super) fn known(view: &View<'_>, query: &Query, cells: &Cells) -> Markup {
-    let fill = |n: usize| CERTAIN.get(n).map(|(_, fill)| *fill);
-    let row = |grade: Grade, counts: [u64; 4]| {
-        let cell = |(n, ((word, _), value)): (usize, (&(&'static str, Fill), u64))| Cell {
+pub(super) fn known(view: &View<'_>, query: &Query, cells: &Cells) -> Breakdown {
+    let labels = ["Proven", "Fresh", "Assumed", "Unknown"];
+    let [attested, reported, declared] = cells.0;
+    let grades = [(Grade::Attested, attested), (Grade::Reported, reported), (Grade::Declared, declared)];
+    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    for (grade, counts) in grades {
+        let to = |word: &str| view.to(&query.with(&[("grade", grade.word()), ("freshness", word)]));
+        let cell = |((word, fill), value): (&(&'static str, Fill), u64)| Cell {
             value,
-            fill: if value == 0 { None } else { fill(n) },
-            href: view.to(&query.with(&[("grade", grade.word()), ("freshness", word)])),
+            fill: (value > 0).then_some(*fill),
+            href: to(word),
             words: format!("{}, {} and {word}", words::devices(value), grade.word()),
         };
-        (grade.word(), CERTAIN.iter().zip(counts).enumerate().map(cell).collect::<Vec<Cell>>())
-    };
-    let [attested, reported, declared] = cells.0;
-    let rows =
-        [row(Grade::Attested, attested), row(Grade::Reported, reported), row(Grade::Declared, declared)];
+        rows.push((grade.word(), CERTAIN.iter().zip(counts).map(cell).collect::<Vec<Cell>>()));
+        let pairs = labels.into_iter().zip(counts).zip(CERTAIN);
+        let mut numbers: Vec<Number> =
+            pairs.map(|((label, n), (word, _))| number(label, n, to(word))).collect();
+        let href = view.to(&query.with(&[("grade", grade.word())]));
+        numbers.push(number("All", counts.iter().sum(), href.clone()));
+        let (name, note) = (grade.word().to_owned(), words::grade(grade));
+        lines.push(Line { name, href, note, numbers, meter: Markup::new() });
+    }
     let columns = ["proven", "fresh", "assumed", "unknown"];
     let description =
-        "Devices by how their state is known and how certain it is; the table by release has the sums.";
-    matrix("known", "How the fleet is known", description, &columns, &rows)
+        "Devices by how their state is known and how certain it is; the same figures stand in the table.";
+    let chart = matrix("known", "How the fleet is known", description, &columns, &rows);
+    Breakdown { chart, lines, totals: Vec::new(), more: None }
 }
 
 /// By site: those with silent devices first, then those with most.

@@ -58,7 +58,7 @@ struct Counted {
     figures: Vec<Figure>,
     releases: Breakdown,
     verdicts: Breakdown,
-    known: Markup,
+    known: Breakdown,
     sites: Breakdown,
     rows: Vec<DeviceRow>,
     first: Option<String>,

@@ -79,9 +79,9 @@ pub(crate) fn tiles(ask: &Ask, view: &mut View<'_>) -> Result<Result<Option<Tile
         open: grouped(open),
         doubt: match clones {
             0 => None,
-            1 => Some("One device exists twice: two entries claim one place of its stream.".into()),
+            1 => Some("One device seems to exist twice: two entries claim one place of its stream.".into()),
             n => Some(format!(
-                "{} devices exist twice: two entries claim one place of their stream.",
+                "{} devices seem to exist twice: two entries claim one place of their stream.",
                 grouped(n)
             )),
         },

@@ -8,8 +8,8 @@ use evidence::types::Interpreted;
 use formats::junit::{self, Case, Limits, Outcome, TestRun};
 use records::set::RecordSet;
 use tlog::Hash;
+use views::design::junit::ids;
 
-use super::super::results;
 use super::there::{Of, There};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -46,12 +46,11 @@ pub(super) fn facts(
 ) -> Result<Vec<ResultReported>, Failure> {
     let digest = Hash::of(&report.bytes);
     let mut held = there.results.clone();
-    let mut missing: Vec<(&Case, &str)> = Vec::new();
+    let mut missing: Vec<(&Case, String)> = Vec::new();
     // Results of a report are stated in their order, so that what is held of a test is the beginning of what it has.
-    for (case, id) in
-        report.run.cases.iter().flat_map(|case| results::ids(case).into_iter().map(move |id| (case, id)))
+    for (case, id) in report.run.cases.iter().flat_map(|case| ids(case).into_iter().map(move |id| (case, id)))
     {
-        match held.get_mut(&(digest, id.to_owned())).filter(|n| **n > 0) {
+        match held.get_mut(&(digest, id.clone())).filter(|n| **n > 0) {
             Some(n) => *n -= 1,
             None => missing.push((case, id)),
         }
@@ -66,11 +65,11 @@ pub(super) fn facts(
         normalised: session.put_blob(&junit::to_canonical(&report.run), "application/json")?,
     };
     let ran_at = report.run.timestamp.as_deref().and_then(|t| t.parse().ok());
-    let fact = |(case, id): (&Case, &str)| {
-        let revision = set.node(id).and_then(|node| set.record(node)).map(|r| Hash(r.revision().0));
+    let fact = |(case, id): (&Case, String)| {
+        let revision = set.node(&id).and_then(|node| set.record(node)).map(|r| Hash(r.revision().0));
         let suite = case.suite.and_then(|at| report.run.suites.get(at as usize));
         ResultReported {
-            test: id.to_owned(),
+            test: id,
             test_revision: revision,
             verdict: match case.outcome {
                 Outcome::Passed => Verdict::Passed,

@@ -1,10 +1,11 @@
-//! Writes a product of generated records, for benchmarks: `generate FOLDER RECORDS files|mixed`. `files` makes one
-//! Markdown file a record; `mixed` makes 1,000 files for 100,000 records: tables of 199 rows and Markdown files, half
-//! and half. Same arguments, same bytes.
+//! A product of generated records: chains of one need, two system requirements, four software requirements and three
+//! test cases. Same count, same bytes. Also the same records as StrictDoc reads them.
 
 use records::command::{Accept, accept};
 use std::fmt::Write as _;
 use std::path::Path;
+
+use crate::records::Layout;
 
 const CONFIG: &str = "[product]\nname = \"Generated\"\nstage = \"development\"\nprofiles = [\"iso13485\", \"iec62304\", \"iso14971\"]\nrecords = [\"q\"]\n";
 const WORDS: [&str; 16] = [
@@ -118,31 +119,28 @@ fn table(records: &[Generated]) -> String {
     text
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().collect();
-    let [_, folder, count, layout] = &*arguments else {
-        return Err("generate FOLDER RECORDS files|mixed".into());
-    };
-    let (root, count): (&Path, usize) = (Path::new(folder), count.parse()?);
-    std::fs::create_dir_all(root.join("q"))?;
-    std::fs::write(root.join("vouchsafe.toml"), CONFIG)?;
-    std::fs::write(
-        root.join("q/system.csv"),
-        "id,kind,title,safety-class,rationale,links.part-of\nPROD-1,product,Pump,,,\nSW-1,software-system,Firmware,B,worst case,PROD-1\nSI-1,software-item,Control,,,SW-1\n",
-    )?;
-    if layout == "files" {
-        for at in 0..count {
-            let record = generated(at);
-            let folder = root.join("q").join(format!("{:03}", at / 500));
-            std::fs::create_dir_all(&folder)?;
-            std::fs::write(folder.join(format!("{}.md", record.id)), markdown(&record))?;
+/// Writes the product, accepted.
+pub(crate) fn product(root: &Path, count: usize, layout: Layout) {
+    std::fs::create_dir_all(root.join("q")).unwrap();
+    std::fs::write(root.join("vouchsafe.toml"), CONFIG).unwrap();
+    let system = "id,kind,title,safety-class,rationale,links.part-of\nPROD-1,product,Pump,,,\nSW-1,software-system,Firmware,B,worst case,PROD-1\nSI-1,software-item,Control,,,SW-1\n";
+    std::fs::write(root.join("q/system.csv"), system).unwrap();
+    match layout {
+        Layout::Files => {
+            for at in 0..count {
+                let record = generated(at);
+                let folder = root.join("q").join(format!("{:03}", at / 500));
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(folder.join(format!("{}.md", record.id)), markdown(&record)).unwrap();
+            }
         }
-    } else {
-        let records: Vec<Generated> = (0..count).map(generated).collect();
-        for (number, share) in records.chunks(200).enumerate() {
-            let Some((first, rest)) = share.split_first() else { continue };
-            std::fs::write(root.join(format!("q/{}.md", first.id)), markdown(first))?;
-            std::fs::write(root.join(format!("q/t{number:04}.csv")), table(rest))?;
+        Layout::Mixed => {
+            let records: Vec<Generated> = (0..count).map(generated).collect();
+            for (number, share) in records.chunks(200).enumerate() {
+                let (first, rest) = share.split_first().unwrap();
+                std::fs::write(root.join(format!("q/{}.md", first.id)), markdown(first)).unwrap();
+                std::fs::write(root.join(format!("q/t{number:04}.csv")), table(rest)).unwrap();
+            }
         }
     }
     let options = Accept {
@@ -152,6 +150,31 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         at: "2026-01-01T00:00:00Z".to_owned(),
         ..Accept::default()
     };
-    accept(&options, &mut std::io::sink())?;
-    Ok(())
+    accept(&options, &mut std::io::sink()).unwrap();
+}
+
+/// The same records and links as StrictDoc documents of 100 each.
+pub(crate) fn strictdoc(root: &Path, count: usize) {
+    std::fs::create_dir_all(root).unwrap();
+    let records: Vec<Generated> = (0..count).map(generated).collect();
+    for (number, share) in records.chunks(100).enumerate() {
+        let mut text = format!("[DOCUMENT]\nTITLE: Part {number}\n");
+        for record in share {
+            let (id, body) = (&record.id, record.text.trim());
+            let _ = write!(
+                text,
+                "\n[REQUIREMENT]\nUID: {id}\nTITLE: Title of {id}\nSTATEMENT: >>>\n{body}\n<<<\n"
+            );
+            // The software item stands outside these documents.
+            let links = record.links.iter().filter(|(name, _)| *name != "allocated-to");
+            let targets: Vec<&str> = links.flat_map(|(_, targets)| targets.split(';')).collect();
+            if !targets.is_empty() {
+                text.push_str("RELATIONS:\n");
+            }
+            for target in targets {
+                let _ = write!(text, "- TYPE: Parent\n  VALUE: {target}\n");
+            }
+        }
+        std::fs::write(root.join(format!("part{number:04}.sdoc")), text).unwrap();
+    }
 }
