@@ -199,7 +199,7 @@ test("the keyboard reaches the skip link, the navigation and the as-of panel", a
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
   await page.goto(`${site.url}/`);
-  for (let n = 0; n < 12 && !(await focus()).startsWith("As it was at"); n += 1) await page.keyboard.press("Tab");
+  for (let n = 0; n < 24 && !(await focus()).startsWith("As it was at"); n += 1) await page.keyboard.press("Tab");
   assert.match(await focus(), /^As it was at/);
   await page.keyboard.press("Enter");
   assert.ok(await page.locator("#asof").isVisible());

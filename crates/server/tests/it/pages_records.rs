@@ -39,6 +39,11 @@ async fn records_are_listed_by_kind_and_state() {
     assert!(all.contains("9 records of Ward pump, line main"), "{all}");
     assert!(all.contains("1 on suspect links"), "SWR-001 rests on what changed: {all}");
     assert!(!all.contains("SWR-003"), "it was retired");
+    let lead = page(&site, &format!("/records?{OF}")).await;
+    assert!(
+        lead.contains("show=suspect&#38;of=Ward") || lead.contains("show=suspect&amp;of=Ward"),
+        "a number leads to its list"
+    );
     let needs = words(&page(&site, &format!("/records?{OF}&kind=user-need")).await);
     assert!(needs.contains("UN-001") && !needs.contains("SYS-001 ") && needs.contains("2 of 9"), "{needs}");
     let approved = words(&page(&site, &format!("/records?{OF}&show=approved")).await);
@@ -65,7 +70,7 @@ async fn one_record_shows_links_results_signatures_and_history() {
     let site = Site::told();
     let need = words(&page(&site, &format!("/records/UN-001?{OF}")).await);
     for said in [
-        "1 signature approve this revision",
+        "1 signature approves this revision",
         "Quality engineer : approve, this revision",
         "In daylight too.",
         "SYS-001",
@@ -116,6 +121,7 @@ async fn the_trace_shows_holes_suspects_and_failures() {
         "lines between columns"
     );
     assert!(said.contains("no software-requirement"));
+    assert!(said.contains("SWR-001: SYS-001 changed; TC-001: stale; TC-002: fail"), "{said}");
     let usual = page(&site, &format!("/trace?{OF}")).await;
     assert!(usual.contains("user-need") && usual.contains("test-case"));
     for bad in ["rows=nonsense&column1=test-case", "rows=test-case&column1=%3Cb%3E"] {

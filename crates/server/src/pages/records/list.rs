@@ -177,7 +177,7 @@ fn with_rules(ask: &Ask, view: &View<'_>, lines: &Lines, design: &Design) -> Res
         note: (unreadable > 0).then(|| {
             format!("{} cannot be read and stand in no list.", count(unreadable as u64, "record", "records"))
         }),
-        ..empty(ask, view, lead(lines, total, &states))
+        ..empty(ask, view, lead(view, lines, total, &states))
     })
 }
 
@@ -191,16 +191,19 @@ fn revised(view: &View<'_>, lines: &Lines, id: &str) -> Markup {
     time.map_or_else(Markup::new, |time| Markup::new().time(time))
 }
 
-fn lead(lines: &Lines, total: usize, states: &States<'_>) -> Markup {
+fn lead(view: &View<'_>, lines: &Lines, total: usize, states: &States<'_>) -> Markup {
     let m = Markup::new().strong(&count(total as u64, "record", "records"));
     let m = m.text(&format!(" of {}, line {}: ", lines.product, lines.line));
+    let list = |show: &str| view.to(&lines.path("/records", &[("show", show)]));
     let m = match states.failing() {
         0 => m.text("none has a failing gap"),
-        n => m.strong(&format!("{} with failing gaps", grouped(n as u64))),
+        n => m.link(&list("gap"), &format!("{} with failing gaps", grouped(n as u64))),
     };
     match states.suspects() {
         0 => m.text(", none rests on a suspect link."),
-        n => m.text(", ").strong(&format!("{} on suspect links", grouped(n as u64))).text("."),
+        n => {
+            m.text(", ").link(&list("suspect"), &format!("{} on suspect links", grouped(n as u64))).text(".")
+        }
     }
 }
 

@@ -165,6 +165,7 @@ fn lead(held: &Held, present: Option<Hash>, record: Option<&Record>) -> Markup {
     });
     match approvals.count() {
         0 => m.strong("No signature approves this revision."),
+        1 => m.strong("1 signature").text(" approves this revision."),
         n => m.strong(&count(n as u64, "signature", "signatures")).text(" approve this revision."),
     }
 }

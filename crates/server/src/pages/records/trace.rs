@@ -237,6 +237,14 @@ fn row(
         suspect |= all.iter().any(|(_, suspect, _)| *suspect);
         fails |= all.iter().any(|(_, _, fails)| *fails);
         hole |= nodes.is_empty();
+        for node in nodes.iter().take(CELL) {
+            let id = set.id(*node);
+            doubts.extend(
+                states.suspect(*node).iter().map(|changed| format!("{id}: {} changed", set.id(*changed))),
+            );
+            let result = states.result(*node).map(|result| result_word(&result));
+            doubts.extend(result.filter(|(.., needs)| *needs).map(|(_, word, _)| format!("{id}: {word}")));
+        }
         if nodes.is_empty() {
             doubts.push(format!("no {kind}"));
         }
