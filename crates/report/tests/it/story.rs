@@ -38,6 +38,8 @@ struct Cast {
     station: Author,
     field: Author,
     devices: Vec<Author>,
+    /// Present revisions of records.
+    revisions: std::collections::BTreeMap<String, Hash>,
 }
 
 fn t(seconds: u64) -> Time {
@@ -63,7 +65,16 @@ impl Cast {
         ] {
             f.enrol(author, &[role]);
         }
-        Self { f, ci, quality, security, station, field, devices: (1..=3).map(Author::device).collect() }
+        Self {
+            f,
+            ci,
+            quality,
+            security,
+            station,
+            field,
+            devices: (1..=3).map(Author::device).collect(),
+            revisions: std::collections::BTreeMap::new(),
+        }
     }
 
     fn taken(&self, entry: Arc<[u8]>) -> EntryRef {
@@ -176,7 +187,7 @@ impl Cast {
             item: None,
             revision: digest,
             content: BlobRef { digest, length: form.len() as u64, media_type: "text/plain".into() },
-            supersedes: None,
+            supersedes: self.revisions.insert(id.into(), digest),
             commit: None,
             path: Some(format!("records/{id}.md")),
             editorial: None,
@@ -256,7 +267,7 @@ impl Cast {
             record: "SWR-003".into(),
             product: "pump".into(),
             line: "main".into(),
-            revision: digest("SWR-003"),
+            revision: self.revisions["SWR-003"],
         };
         let entry = self.ci.state(retired);
         self.taken(entry);

@@ -1,7 +1,7 @@
 //! `vouchsafe export`: records for other tools: ReqIF, needs.json of sphinx-needs, CSV, XLSX.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use formats::requirements::{
@@ -35,7 +35,8 @@ enum As {
 #[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
     /// File to write; its ending says the form: .reqif, .json, .csv, .xlsx
-    file: PathBuf,
+    #[arg(required = true)]
+    file: Option<PathBuf>,
     /// The form, where the ending does not say it
     #[arg(long = "as", value_enum, value_name = "FORM")]
     form: Option<As>,
@@ -84,18 +85,23 @@ impl ExportArgs {
         };
         let written = written.map_err(|e| Failure::input("exporting", e))?;
         if self.overwrite {
-            data::replace(&self.file, &written, false)?;
+            data::replace(self.file(), &written, false)?;
         } else {
-            data::write_new(&self.file, &written, false)?;
+            data::write_new(self.file(), &written, false)?;
         }
         let links = foreign.links().count();
-        writeln!(out, "{}: {} records, {links} links", self.file.display(), foreign.items.len())
+        writeln!(out, "{}: {} records, {links} links", self.file().display(), foreign.items.len())
             .map_err(|e| failure::output(&e))?;
         Ok(Status::Holds)
     }
 
+    /// The file, which the parser demands unless `export` is given another command.
+    fn file(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new(""))
+    }
+
     fn form(&self) -> Result<As, Failure> {
-        let ending = self.file.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        let ending = self.file().extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let told = match ending.as_str() {
             "reqif" => Some(As::Reqif),
             "json" => Some(As::SphinxNeeds),
@@ -104,7 +110,7 @@ impl ExportArgs {
             _ => None,
         };
         self.form.or(told).ok_or_else(|| {
-            let problem = format!("the ending of {} says no form", self.file.display());
+            let problem = format!("the ending of {} says no form", self.file().display());
             Failure::input("exporting", problem).hint("name it with `--as`")
         })
     }

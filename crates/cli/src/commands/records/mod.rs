@@ -63,7 +63,7 @@ pub(crate) enum RecordsCommand {
     /// Take in the requirement set of another tool, again and again
     Import(import::ImportArgs),
     /// Write records for another tool, or everything into a SQLite database
-    Export(super::export::ExportArgs),
+    Export(super::export::ExportChoice),
     /// Explain a rule, kind, link or profile; or list `rules`, `kinds`, `links`, `profiles`, `clauses`
     Explain(explain::ExplainArgs),
     /// Write a JSON Schema, so that editors help with vouchsafe.toml and front matter
