@@ -91,6 +91,14 @@ pub struct Product {
     pub editorial: Editorial,
 }
 
+impl Product {
+    /// What facts call it: its Basic UDI-DI, and its name while it has none.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        if self.basic_udi_di.is_empty() { &self.name } else { &self.basic_udi_di }
+    }
+}
+
 /// Which changes declared editorial (`accept --editorial`) clear what follows from them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

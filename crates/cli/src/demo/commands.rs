@@ -62,6 +62,11 @@ impl Commands {
         })
     }
 
+    /// A file of the data directory, as an argument.
+    pub(super) fn data_file(&self, name: &str) -> String {
+        self.data.join(name).display().to_string()
+    }
+
     /// Runs a command and says how it ended. `time` is what its signatures and entries claim.
     pub(super) fn run(&self, time: Time, arguments: &[&str]) -> Result<Done, Failure> {
         self.run.set(self.run.get() + 1);

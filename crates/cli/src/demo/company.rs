@@ -25,6 +25,17 @@ const ROLES: [(&str, &str, &str, SourceKind); 6] = [
     ("build-pipeline", "Build pipeline", "ci", SourceKind::Ci),
 ];
 
+/// Parts of the example, as the story needs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// What the maker has when the log begins.
+    Existing,
+    /// What 2.1.1 adds.
+    Next,
+    /// What closes the gaps that were left.
+    Closing,
+}
+
 /// The maker's folder, and who gives commands.
 pub(super) struct Company {
     /// The product file.
@@ -33,6 +44,8 @@ pub(super) struct Company {
     /// Opens reading and uploading on the pipeline's behalf.
     pub(super) token: Zeroizing<String>,
     pub(super) station: Actor,
+    /// Field service, which moves pumps.
+    pub(super) field: Actor,
 }
 
 impl Company {
@@ -56,6 +69,7 @@ impl Company {
         };
         let mut facts: Vec<evidence::Fact> = vec![enrolled(&station, "Enrolment station", "station").into()];
         let (mut signers, mut reader) = (String::new(), station.id);
+        let mut field = station.clone();
         for (file, name, role, kind) in ROLES {
             let actor = Actor::new(kind)?;
             let path = actor.write_key(&keys, file)?;
@@ -65,6 +79,9 @@ impl Company {
             signers.push_str(&format!("\"{name}\" {}\n", key.join(" ")));
             facts.push(enrolled(&actor, name, role).into());
             reader = actor.id;
+            if role == "field" {
+                field = actor;
+            }
         }
         let secret = Zeroizing::new(random::<32>()?);
         let token = Zeroizing::new(Base64UrlUnpadded::encode_string(&*secret));
@@ -88,7 +105,7 @@ impl Company {
         }
         let signers_file = product.join("allowed_signers");
         std::fs::write(&signers_file, signers).map_err(|e| Failure::file("writing", &signers_file, &e))?;
-        Ok(Self { product, keys, token, station })
+        Ok(Self { product, keys, token, station, field })
     }
 
     /// The options that sign a command as a role.
@@ -96,18 +113,19 @@ impl Company {
         self.keys.join(role).display().to_string()
     }
 
-    /// Writes what the maker has before 2.1.1 is worked on, or what closes its gaps.
-    pub(super) fn write(&self, later: bool) -> Result<u64, Failure> {
-        const LATER: [&str; 3] = ["results/2.1.1/", "sbom/firmware-2.1.1", "records/releases/REL-003"];
-        const CLOSED: &str = "story/closed/";
+    /// Writes a part of the example into the product's folder.
+    pub(super) fn write(&self, part: Part) -> Result<u64, Failure> {
+        const NEXT: [&str; 3] = ["results/2.1.1/", "sbom/firmware-2.1.1", "records/releases/REL-003"];
+        const CLOSING: &str = "story/closed/";
         let written = example::write(&self.product, |path| {
-            if let Some(closed) = path.strip_prefix(CLOSED) {
-                return later.then_some(closed);
+            if let Some(closed) = path.strip_prefix(CLOSING) {
+                return (part == Part::Closing).then_some(closed);
             }
-            let wanted = !path.starts_with("story/") && LATER.iter().any(|l| path.starts_with(l)) == later;
-            wanted.then_some(path)
+            let next = NEXT.iter().any(|next| path.starts_with(next));
+            let own = if next { Part::Next } else { Part::Existing };
+            (!path.starts_with("story/") && own == part).then_some(path)
         })?;
-        if !later {
+        if part == Part::Existing {
             let path = self.product.join("vouchsafe.toml");
             let mut text = String::from_utf8_lossy(example::file("vouchsafe.toml")?).into_owned();
             text.push_str("\n[signatures]\nallowed-signers = \"allowed_signers\"\n");

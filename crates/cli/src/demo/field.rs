@@ -18,6 +18,9 @@ const LINK_LOSS: std::ops::Range<u64> = 7..10;
 /// Week in which a clone speaks, and week in which the station's key turns out stolen.
 const CLONE: u64 = 5;
 const THEFT: u64 = 13;
+/// Week in which advisories come in, and week after which the corrected firmware is released.
+const ADVISORIES: u64 = 6;
+const CORRECTION: u64 = 11;
 
 /// The firmware a pump runs: two updates, each in two waves. One pump in forty is never updated.
 pub(super) fn firmware(week: u64, n: u64) -> Firmware {
@@ -96,6 +99,8 @@ impl Play<'_, '_> {
             match week {
                 w if w == LINK_LOSS.end => late = self.deliver(&mut kept, &bar)?,
                 CLONE => bar.suspend(|| self.clone(pumps))?,
+                ADVISORIES => bar.suspend(|| self.advisories())?,
+                CORRECTION => bar.suspend(|| self.corrected_release())?,
                 THEFT => bar.suspend(|| self.theft(pumps))?,
                 _ => {}
             }

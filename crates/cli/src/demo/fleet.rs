@@ -33,7 +33,7 @@ pub(super) const MODEL: &str = "IP-2W";
 /// Its product: the Basic UDI-DI of the example.
 const PRODUCT: &str = "9506000IP2PUMPPY";
 /// UDI-DI of the variant.
-const UDI_DI: &str = "09506000200019";
+pub(super) const UDI_DI: &str = "09506000200019";
 
 /// One pump.
 pub(super) struct Pump {

@@ -12,7 +12,10 @@ mod example;
 mod field;
 mod fleet;
 mod hosting;
+mod inspector;
 mod maker;
+mod places;
+mod security;
 mod story;
 mod witnesses;
 

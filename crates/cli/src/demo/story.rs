@@ -16,6 +16,7 @@ use super::cast::Actor;
 use super::commands::{Commands, shown};
 use super::company::Company;
 use super::hosting::Hosting;
+use super::security::Counts;
 use super::witnesses::Witnesses;
 use super::{Stage, must};
 use crate::clock;
@@ -48,6 +49,8 @@ pub(super) struct Play<'s, 'u> {
     pub(super) company: Company,
     pub(super) commands: Commands,
     pub(super) attested: u64,
+    /// Devices affected when the advisory came.
+    pub(super) first: Counts,
     hosting: Hosting,
 }
 
@@ -56,7 +59,10 @@ pub(super) fn tell(stage: &mut Stage<'_>) -> Result<Told, Failure> {
     let mut play = begin(stage)?;
     play.existing_product()?;
     let mut pumps = play.enrol()?;
+    play.deploy(&pumps)?;
     play.months(&mut pumps)?;
+    play.correction()?;
+    play.inspect(&pumps)?;
     play.end()
 }
 
@@ -102,6 +108,7 @@ fn begin<'s, 'u>(stage: &'s mut Stage<'u>) -> Result<Play<'s, 'u>, Failure> {
         company,
         commands,
         attested: 0,
+        first: Counts::default(),
         hosting,
     })
 }

@@ -112,10 +112,9 @@ impl Scope {
 
     fn product_of(&self, config: Option<&Config>) -> Result<String, Failure> {
         // As devices are enrolled with it, so that measurements and releases meet.
-        let stated = |config: &Config| {
-            let product = &config.product;
-            if product.basic_udi_di.is_empty() { product.name.clone() } else { product.basic_udi_di.clone() }
-        };
-        self.product.clone().or_else(|| config.map(stated)).ok_or_else(|| missing("product"))
+        self.product
+            .clone()
+            .or_else(|| config.map(|config| config.product.id().to_owned()))
+            .ok_or_else(|| missing("product"))
     }
 }

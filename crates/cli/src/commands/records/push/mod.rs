@@ -85,7 +85,7 @@ impl PushArgs {
         let repository = self.repository.clone().map_or_else(|| git::name(&root), Ok)?;
         let product = &tree.config.product;
         let of =
-            Of { product: &product.name, line: &product.line, repository: &repository, commit: &commit.id };
+            Of { product: product.id(), line: &product.line, repository: &repository, commit: &commit.id };
         let mut session = self.author.open(context)?;
         let there = held(&session, of)?;
         in_order(&root, there.head.as_ref(), &there, of)?;
