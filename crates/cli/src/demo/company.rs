@@ -56,6 +56,8 @@ impl Company {
         administrator: &mut Actor,
         now: Time,
     ) -> Result<Self, Failure> {
+        // Commands run in the product's folder: what they are given must not depend on it.
+        let beside = std::path::absolute(beside).map_err(|e| Failure::file("finding", beside, &e))?;
         let (product, keys) = (beside.join("infusion-pump"), beside.join("keys"));
         private_directory(&product)?;
         private_directory(&keys)?;

@@ -39,7 +39,7 @@ pub(super) fn firmware(week: u64, n: u64) -> Firmware {
 impl Play<'_, '_> {
     pub(super) fn enrol(&mut self) -> Result<Vec<Pump>, Failure> {
         self.stage.step("Pumps get keys from their own silicon")?;
-        self.clock.set(self.start.plus(DAY));
+        self.advance(self.start.plus(DAY))?;
         let watch = Stopwatch::start();
         let bar = self.stage.ui.progress("Enrolling SRAM PUFs", self.stage.devices);
         let pumps = fleet::enrol(self.stage.seed, self.stage.devices, &bar, &self.stage.stop)?;
@@ -78,7 +78,7 @@ impl Play<'_, '_> {
         let offline = |n: usize| n.is_multiple_of(10);
         let (mut boots, mut late) = (0, 0);
         for week in 1..=WEEKS {
-            self.clock.set(self.start.plus(week * WEEK));
+            self.advance(self.start.plus(week * WEEK))?;
             let (time, beacon) = (self.now(), self.beacon()?);
             // An update restarts the pump, and a restart derives the key anew.
             let restart =

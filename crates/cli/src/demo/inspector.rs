@@ -15,11 +15,11 @@ const EVENT: u64 = 8;
 const PUMP: usize = 0;
 
 fn freshness(device: &Value) -> &str {
-    device.pointer("/device/freshness").and_then(Value::as_str).unwrap_or_default()
+    device.pointer("/freshness").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn firmware(device: &Value) -> Option<&str> {
-    let running = device.pointer("/device/running")?.as_array()?;
+    let running = device.pointer("/running")?.as_array()?;
     running.iter().find(|r| r["item"] == "firmware")?["version"].as_str()
 }
 

@@ -60,9 +60,8 @@ impl Play<'_, '_> {
         let report = done.json()?;
         let gaps = report.pointer("/gaps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let mut ids: Vec<&str> = Vec::new();
-        for gap in
-            gaps.iter().filter(|gap| gap["why"].as_str().is_some_and(|why| why.contains("is not approved")))
-        {
+        let lacks = |why: &str| why.contains("is not approved") || why.contains(" approved revision ");
+        for gap in gaps.iter().filter(|gap| gap["why"].as_str().is_some_and(lacks)) {
             // The reason names who lacks it, which is not always the record that the gap is about.
             let named = gap["why"].as_str().and_then(|why| why.split(' ').next()).unwrap_or_default();
             if !ids.contains(&named) && ids.len() < MAX_SIGNED {

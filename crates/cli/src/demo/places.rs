@@ -41,13 +41,13 @@ impl Play<'_, '_> {
         }
         self.submit(entries)?;
         let declared = (pumps.len() as u64 / DECLARED_SHARE).max(1);
-        let mut list = String::from("asset,udi,serial,model,software:firmware,site,custody\n");
+        let mut list = String::from("asset,udi,serial,model,software,site,custody\n");
         for n in 0..declared {
             let serial = format!("OLD{:05}", n + 1);
             let version = if n % 3 == 0 { "2.0.0" } else { "2.1.0" };
             let place = site(usize::try_from(n).unwrap_or_default());
             list.push_str(&format!(
-                "inventory-{:05},(01){}(21){serial},{serial},{},{version},{place},in-use\n",
+                "inventory-{:05},(01){}(21){serial},{serial},{},firmware {version},{place},in-use\n",
                 n + 1,
                 fleet::UDI_DI,
                 fleet::MODEL

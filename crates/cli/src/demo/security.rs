@@ -48,7 +48,7 @@ impl Play<'_, '_> {
                 "decide",
                 HIT,
                 "--component",
-                "mbedtls",
+                "pkg:github/mbed-tls/mbedtls@v3.6.2",
                 "--status",
                 "affected",
                 "--statement",

@@ -3,6 +3,7 @@
 //! Not here: what the pumps do week by week (`field`), and what the maker does by commands (`maker`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use evidence::types::Beacon;
 use evidence::{SourceKind, Time};
@@ -29,6 +30,9 @@ pub(super) const DAY: u64 = 86_400;
 pub(super) const WEEK: u64 = 7 * DAY;
 /// Weeks of the story.
 pub(super) const WEEKS: u64 = 16;
+/// How soon log time follows the clock of the story, and how often that is waited for before something is wrong.
+const TICK: Duration = Duration::from_millis(10);
+const TICKS: u32 = 1_000;
 /// Entries of one submission.
 const BATCH: usize = 500;
 
@@ -82,7 +86,11 @@ fn begin<'s, 'u>(stage: &'s mut Stage<'u>) -> Result<Play<'s, 'u>, Failure> {
     };
     let made = make(&stage.data, making)?;
     let clock = Arc::new(FixedClock::new(start.plus(60)));
-    let ledger = Arc::new(stage.data.ledger(clock.clone(), Options::default())?);
+    let ledger = Arc::new(stage.data.ledger(
+        clock.clone(),
+        // The story's clock jumps: log time follows at once.
+        Options { idle_tick: TICK, ..Options::default() },
+    )?);
     stage.tell(&format!("{} began at {start}, in {}.", stage.origin, stage.data.root().display()))?;
     let company = Company::found(&stage.beside, &ledger, &mut administrator, clock_now(&clock))?;
     stage.tell(
@@ -137,6 +145,21 @@ impl Play<'_, '_> {
         let (key, url) = (self.company.key(role), self.commands.url.clone());
         let signed = ["--key", &key, "--server", &url];
         self.commands.holds(self.now(), &[arguments, &signed].concat())
+    }
+
+    /// Lets the story's time come, and waits until a durable checkpoint says so: what devices embed from then on is fresh.
+    pub(super) fn advance(&self, to: Time) -> Result<(), Failure> {
+        self.clock.set(to);
+        for _ in 0..TICKS {
+            let size = self.beacon()?.size;
+            let reached =
+                size.checked_sub(1).is_some_and(|last| self.ledger.read().clock().time_of(last) >= to);
+            if reached {
+                return Ok(());
+            }
+            std::thread::sleep(TICK);
+        }
+        must(false, "log time follows the clock")
     }
 
     /// The newest checkpoint, as devices embed it.

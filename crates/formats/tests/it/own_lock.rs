@@ -13,6 +13,22 @@ const NOT_BUILT: &[(&str, &str)] = &[
     ("RUSTSEC-2023-0071", "rsa"),
 ];
 
+/// Advisories on packages that typesetting brings along, with the reason why they stay. Typst is handed templates of ours and
+/// values as data, never a document, style or picture from outside.
+const NOT_REACHED: &[(&str, &str, &str)] = &[
+    ("RUSTSEC-2026-0194", "quick-xml", "0.38 reads bibliography styles, which no template of ours uses"),
+    ("RUSTSEC-2026-0195", "quick-xml", "0.38 reads bibliography styles, which no template of ours uses"),
+    (
+        "RUSTSEC-2024-0320",
+        "yaml-rust",
+        "unmaintained; reads syntax definitions, which no template of ours loads",
+    ),
+    ("RUSTSEC-2024-0436", "paste", "unmaintained; a macro that has run when the program is built"),
+    ("RUSTSEC-2025-0141", "bincode", "unmaintained; reads syntax definitions that typst itself carries"),
+    ("RUSTSEC-2026-0192", "ttf-parser", "unmaintained; reads the fonts that typst itself carries"),
+    ("RUSTSEC-2026-0206", "rustybuzz", "unmaintained; shapes text with the fonts that typst itself carries"),
+];
+
 /// Whether a package is part of what is built, on this machine's target.
 fn is_built(name: &str) -> bool {
     let tree = std::process::Command::new(env!("CARGO"))
@@ -34,7 +50,7 @@ fn no_locked_package_is_affected_by_an_advisory() {
         .collect();
     assert_eq!(advisories.len(), 1205);
     let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock")).unwrap();
-    let (mut packages, mut open) = (0, Vec::new());
+    let (mut packages, mut open, mut stays) = (0, Vec::new(), Vec::new());
     for block in lock.split("[[package]]").skip(1) {
         let field = |name: &str| {
             let line = block.lines().find_map(|line| line.strip_prefix(&format!("{name} = \"")));
@@ -51,13 +67,23 @@ fn no_locked_package_is_affected_by_an_advisory() {
         for advisory in &advisories {
             let found = assess(&component, advisory, &[]);
             let idle = NOT_BUILT.iter().any(|(id, of)| (*id, *of) == (&*advisory.id, name) && !is_built(of));
-            if matches!(found.verdict, Verdict::Affected | Verdict::Undetermined) && !idle {
+            if !matches!(found.verdict, Verdict::Affected | Verdict::Undetermined) || idle {
+                continue;
+            }
+            let known = NOT_REACHED.iter().find(|(id, of, _)| (*id, *of) == (&*advisory.id, name));
+            // The quick-xml that reads what comes from outside is ours, and newer.
+            if let Some((id, ..)) = known.filter(|_| name != "quick-xml" || version.starts_with("0.38.")) {
+                stays.push(*id);
+            } else {
                 open.push(format!("{name} {version}: {} {:?}", advisory.id, found.verdict));
             }
         }
     }
     assert!(packages > 50, "{packages} packages: the lock file was not read");
     assert!(open.is_empty(), "{open:#?}");
+    for (id, of, _) in NOT_REACHED {
+        assert!(stays.contains(id), "{id} does not concern {of} any more: take it off the list");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Results as the engine takes them: the last of each test, bound to the revisions it was run against.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use evidence::facts::design::Verdict;
 use formats::junit::{TestRun, from_canonical};
@@ -64,12 +65,15 @@ fn reported<A: Ask>(
 ) -> Result<Option<TestResult>, DesignError> {
     let Some(report) = &held.said.report else { return Ok(None) };
     let digest = report.normalised.digest;
-    if !reports.contains_key(&digest) {
-        let bytes = asking.blob(&digest)?;
-        reports.insert(digest, bytes.and_then(|bytes| from_canonical(&bytes).ok()));
-    }
-    let Some(Some(run)) = reports.get(&digest) else { return Ok(None) };
-    let case = run.cases.iter().find(|case| junit::ids(case).iter().any(|id| *id == held.said.test));
+    let run = match reports.entry(digest) {
+        Entry::Occupied(read) => read.into_mut(),
+        Entry::Vacant(place) => {
+            let bytes = asking.blob(&digest)?;
+            place.insert(bytes.and_then(|bytes| from_canonical(&bytes).ok()))
+        }
+    };
+    let Some(run) = run else { return Ok(None) };
+    let case = run.cases.iter().find(|case| junit::ids(case).contains(&held.said.test));
     Ok(case.map(|case| junit::result(run, case)))
 }
 

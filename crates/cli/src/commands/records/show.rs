@@ -4,10 +4,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use evidence::statement::Meaning;
+use evidence::statement::{Meaning, Statement};
 use records::command::{self, Status};
 use records::render::Format;
 use serde_json::{Value, json};
+use views::design::Design;
+use world::design::{Signature, Standing};
 
 use super::at::{self, AtArgs};
 use super::signatures::{SignatureFile, Signatures};
@@ -29,10 +31,7 @@ pub(crate) struct ShowArgs {
 impl ShowArgs {
     pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
         if let Some(design) = self.at.design(context)? {
-            context.ui.note(at::said(&design));
-            let set = design.evaluator.into_set();
-            return command::show_set(set, &self.id, super::format(context), out)
-                .map_err(failed("showing the record"));
+            return self.from_log(context, design, out);
         }
         let root = root(self.root)?;
         let signatures = Signatures::of(&root)?;
@@ -62,6 +61,59 @@ impl ShowArgs {
         }
         Ok(status)
     }
+}
+
+impl ShowArgs {
+    fn from_log(&self, context: &Context, design: Design, out: &mut dyn Write) -> Result<Status, Failure> {
+        context.ui.note(at::said(&design));
+        let (at, known) = (design.moment.at, design.moment.known);
+        let (_, loaded) = context.data.load()?;
+        let logged = loaded.world.design_at(at, known).signatures(&self.id);
+        let set = design.evaluator.into_set();
+        if super::format(context) != Format::Json {
+            let status = command::show_set(set, &self.id, super::format(context), out)
+                .map_err(failed("showing the record"))?;
+            for signature in &logged {
+                writeln!(out, "{}", logged_text(signature)).map_err(|e| failure::output(&e))?;
+            }
+            return Ok(status);
+        }
+        let mut json = Vec::new();
+        let status = command::show_set(set, &self.id, Format::Json, &mut json)
+            .map_err(failed("showing the record"))?;
+        let mut shown: Value =
+            serde_json::from_slice(&json).map_err(|e| Failure::environment("showing the record", e))?;
+        if let Some(map) = shown.as_object_mut() {
+            map.insert("signatures".to_owned(), logged.iter().map(logged_json).collect());
+        }
+        writeln!(out, "{shown:#}").map_err(|e| failure::output(&e))?;
+        Ok(status)
+    }
+}
+
+/// A signature of the log; its statement is shown verbatim where it cannot be taken apart.
+fn logged_json(signature: &Signature) -> Value {
+    let said = &signature.said;
+    let read = Statement::parse(&said.statement).ok();
+    json!({
+        "entry": signature.index, "signer": said.signer.to_string(), "meaning": said.meaning.to_string(),
+        "revision": said.revision.to_string(), "statement": said.statement,
+        "name": read.as_ref().map(|s| s.name.clone()), "time": read.map(|s| s.time.to_string()),
+        "valid": signature.standing == Standing::Valid,
+    })
+}
+
+fn logged_text(signature: &Signature) -> String {
+    let said = &signature.said;
+    let who = Statement::parse(&said.statement).map_or_else(|_| said.signer.to_string(), |s| s.name);
+    let revision = said.revision.to_string();
+    let doubt = if signature.standing == Standing::Valid { "" } else { " [the key is in doubt]" };
+    format!(
+        "{} by {who}, entry {}: revision {}{doubt}",
+        said.meaning,
+        signature.index,
+        revision.get(..8).unwrap_or_default()
+    )
 }
 
 fn as_json(file: &SignatureFile, present: &str) -> Value {

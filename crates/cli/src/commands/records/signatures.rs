@@ -357,7 +357,7 @@ fn moment(text: &str, fill: char) -> Result<u64, String> {
 mod tests {
     use super::{allowed_line, words};
 
-    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHHf5sxBA5K0J6Fg4W/8w9yZFx1iKGhJ0Dm5kEHIX+ZM";
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIICEoDgEBfDquSs+q96yvTP587IKxrTMt9QBxDVGVfOt";
 
     #[test]
     fn quotes_keep_words_together() {
