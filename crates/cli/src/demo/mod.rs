@@ -168,7 +168,9 @@ fn place(context: &Context, seed: u64) -> Result<(DataDir, PathBuf, Option<PathB
         }
         let mut beside = root.as_os_str().to_owned();
         beside.push("-demo");
-        let beside = PathBuf::from(beside);
+        // Other processes are told of files in it from other folders.
+        let beside = std::path::absolute(PathBuf::from(beside))
+            .map_err(|e| Failure::environment("beginning the demo", e))?;
         if beside.exists() {
             return Err(Failure::input("beginning the demo", format!("{} exists already", beside.display())));
         }

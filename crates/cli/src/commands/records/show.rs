@@ -31,7 +31,7 @@ pub(crate) struct ShowArgs {
 impl ShowArgs {
     pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
         if let Some(design) = self.at.design(context)? {
-            return self.from_log(context, design, out);
+            return self.of_log(context, design, out);
         }
         let root = root(self.root)?;
         let signatures = Signatures::of(&root)?;
@@ -64,7 +64,7 @@ impl ShowArgs {
 }
 
 impl ShowArgs {
-    fn from_log(&self, context: &Context, design: Design, out: &mut dyn Write) -> Result<Status, Failure> {
+    fn of_log(&self, context: &Context, design: Design, out: &mut dyn Write) -> Result<Status, Failure> {
         context.ui.note(at::said(&design));
         let (at, known) = (design.moment.at, design.moment.known);
         let (_, loaded) = context.data.load()?;
