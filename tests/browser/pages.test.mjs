@@ -34,6 +34,7 @@ const PAGES = {
   "releases-none": "/releases?known=100",
   release: "/releases/{newest}",
   "release-withdrawn": "/releases/{withdrawn}",
+  vulnerabilities: "/vulnerabilities",
   log: "/log",
   "log-filtered": "/log?fact=Equivocated",
   "log-none": "/log?fact=Recovered",

@@ -1,11 +1,11 @@
 //! Where the pumps are: sixty hospitals, pumps put to use, and pumps that only a list knows.
 
-use evidence::facts::fleet::{Custody, DeviceMoved, SiteDefined};
+use evidence::facts::fleet::{Custody, DeviceMoved, ReportingSet, SiteDefined};
 use serde_json::Value;
 
 use super::fleet::{self, Pump};
 use super::must;
-use super::story::Play;
+use super::story::{DAY, Play, WEEK};
 use crate::failure::Failure;
 use crate::text::{count, plural};
 
@@ -24,6 +24,10 @@ impl Play<'_, '_> {
     pub(super) fn deploy(&mut self, pumps: &[Pump]) -> Result<(), Failure> {
         let now = self.now();
         let mut entries = Vec::new();
+        // Pumps report weekly in this story.
+        let reporting =
+            ReportingSet { model: Some(fleet::MODEL.into()), interval: WEEK + DAY, deadline: 2 * WEEK + DAY };
+        entries.push(self.company.field.state(now, None, reporting)?);
         for n in 0..SITES {
             let fact = SiteDefined { site: site(n), name: None, country: None };
             entries.push(self.company.field.state(now, None, fact)?);
