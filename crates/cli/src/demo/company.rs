@@ -61,6 +61,7 @@ impl Company {
         let (product, keys) = (beside.join("infusion-pump"), beside.join("keys"));
         private_directory(&product)?;
         private_directory(&keys)?;
+        administrator.write_key(&keys, "administrator")?;
         let station = Actor::new(SourceKind::Station)?;
         let enrolled = |actor: &Actor, name: &str, role: &str| SourceEnrolled {
             source: actor.id,

@@ -135,7 +135,15 @@ impl Play<'_, '_> {
     pub(super) fn command(&self, status: i32, arguments: &[&str]) -> Result<Value, Failure> {
         self.stage.check()?;
         self.stage.say(&self.stage.ui.dim(&shown(arguments)))?;
-        self.commands.ends(status, self.now(), arguments)
+        self.or_stopped(self.commands.ends(status, self.now(), arguments))
+    }
+
+    /// Ctrl-C on a terminal ends the command too: then that is what is said, not what the command failed at.
+    fn or_stopped(&self, ended: Result<Value, Failure>) -> Result<Value, Failure> {
+        if ended.is_err() {
+            self.stage.check()?;
+        }
+        ended
     }
 
     /// Runs a command that states something, signed by a role, through the server. The options that say so are not shown.
@@ -144,7 +152,7 @@ impl Play<'_, '_> {
         self.stage.say(&self.stage.ui.dim(&shown(arguments)))?;
         let (key, url) = (self.company.key(role), self.commands.url.clone());
         let signed = ["--key", &key, "--server", &url];
-        self.commands.holds(self.now(), &[arguments, &signed].concat())
+        self.or_stopped(self.commands.holds(self.now(), &[arguments, &signed].concat()))
     }
 
     /// Lets the story's time come, and waits until a durable checkpoint says so: what devices embed from then on is fresh.

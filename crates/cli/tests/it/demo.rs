@@ -22,3 +22,31 @@ fn the_demo_ends_well_and_leaves_an_ordinary_directory() {
     house.ends(0, &["log", "prove", &kept, "--data", "demo"]);
     house.ends(2, &["demo", "--once", "--devices", "30", "--data", "demo"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_demo_leaves_a_directory_that_opens() {
+    use std::process::Stdio;
+    use std::time::Duration;
+
+    let house = House::new();
+    let mut command = house.command(&["demo", "--once", "--devices", "30", "--data", "demo"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("runs");
+    // Into the story, past the first entries: when the product's folder is there.
+    for _ in 0..600 {
+        if house.path("demo-demo/infusion-pump/.git").exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
+    assert_eq!(child.wait().expect("ends").code(), Some(130));
+    house.ends(0, &["log", "verify", "--data", "demo", "--policy", "demo/log.policy"]);
+    house.ends(0, &["fleet", "count", "--data", "demo"]);
+    // Its log time stands months back: whoever goes on with it says so.
+    house.ends(3, &["log", "seal", "--data", "demo"]);
+    let advance = ["log", "advance-clock", "--until", "2100-01-01T00:00:00Z", "--data", "demo"];
+    house.ends(0, &[&advance[..], &["--key", "demo-demo/keys/administrator"]].concat());
+    house.ends(0, &["log", "seal", "--data", "demo"]);
+}
