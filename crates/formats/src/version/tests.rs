@@ -166,7 +166,10 @@ proptest! {
         let (Some(a), Some(b), Some(c)) = (read(&a), read(&b), read(&c)) else { return Ok(()) };
         prop_assert_eq!(a.order(&a), Some(Equal));
         prop_assert_eq!(a.order(&b), b.order(&a).map(Ordering::reverse));
-        if let (Some(ab), Some(bc)) = (a.order(&b), b.order(&c)) {
+        // Maven's reference puts `.word` before `-word` and fills the shorter version up with null values, and the published
+        // vectors hold it to both: then "0a0" < "0" < "_" < "0a0", and it is no order of all strings.
+        let whole = scheme != Scheme::Maven;
+        if let (true, Some(ab), Some(bc)) = (whole, a.order(&b), b.order(&c)) {
             let expected = match (ab, bc) {
                 (Equal, order) | (order, Equal) => Some(order),
                 (Less, Less) => Some(Less),
