@@ -140,7 +140,12 @@ fn deliver(f: &Fixture, random: &mut Random, mut pool: Vec<Arc<[u8]>>) -> usize 
 }
 
 fn run(seed: u64) -> (usize, u64, usize) {
-    let mut f = Fixture::new();
+    // Nothing is sealed beside: seals come when a thread is done, and then no two runs of a seed are the same.
+    let new = Fixture::new();
+    let (log, guard) = (new.log.clone(), new.guard.clone());
+    drop(new);
+    let options = ledger::Options { seal_every: u64::MAX, ..ledger::Options::default() };
+    let mut f = Fixture::open(log, guard, options).expect("opens");
     let mut random = Random(seed);
     let mut station = Author::new(SourceKind::Station, 20);
     f.enrol(&station, &["station"]);
@@ -203,4 +208,10 @@ fn a_ledger_takes_everything_in_any_order() {
     }
     println!("{entries} entries relayed, {missing} places dropped and reported, {streams} streams");
     assert!(entries > 1_000 && missing > 20 && streams > 30, "too easy: {entries} {missing} {streams}");
+}
+
+#[test]
+#[ignore = "fails: of what a torn write takes, place 21 of one stream stays open in the log and no GapReported names it"]
+fn what_a_torn_write_takes_is_always_reported() {
+    run(15);
 }
