@@ -92,14 +92,21 @@ impl House {
     /// What is on disk when the process dies now, opened again. Nothing is finished first.
     fn killed(self) -> Self {
         let copy = MemoryLog::default();
-        let entries = self.f.log.read(0, usize::MAX, usize::MAX).expect("reads");
+        // The ledger still runs: what is copied must be of one moment.
+        let head_now = || self.f.log.head().expect("reads").expect("has one");
+        let (head, entries, staged) = loop {
+            let head = head_now();
+            let entries = self.f.log.read(0, usize::MAX, usize::MAX).expect("reads");
+            let staged = self.f.log.staged(0, usize::MAX).expect("reads");
+            if head_now().size == head.size && entries.len() as u64 == head.size {
+                break (head, entries, staged);
+            }
+        };
         let (mut edge, mut tiles) = (tlog::tile::Edge::new(), Vec::new());
         entries.iter().for_each(|e| edge.append(leaf_hash(e), &mut tiles));
-        let head = self.f.log.head().expect("reads").expect("has one");
         let batch = Batch { first: 0, entries, tiles, checkpoint: head.checkpoint };
         assert_eq!(copy.append(&batch), Appended::Committed);
-        let pieces: Vec<_> =
-            self.f.log.staged(0, usize::MAX).expect("reads").into_iter().map(|s| s.bytes).collect();
+        let pieces: Vec<_> = staged.into_iter().map(|s| s.bytes).collect();
         copy.stage(&pieces).expect("stages");
         let now = self.f.ledger.now();
         let guard = MemoryGuard::default();
