@@ -1,6 +1,6 @@
-//! Serves the pages over a log in memory with varied entries, for the browser tests. Prints the address and sign-in codes as
-//! one line of JSON, and serves until it is ended. With `--plain` nothing is vulnerable. A line `advisory` on standard input takes in one more advisory. Not part
-//! of the program.
+//! Serves the pages over a log in memory with varied entries, for the browser tests. Prints the address, sign-in codes and
+//! the identifier of a device that is not there as one line of JSON, and serves until it is ended. A line `advisory` on
+//! standard input takes in one more advisory. With `--plain` the story has no vulnerabilities. Not part of the program.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,7 +31,9 @@ async fn main() -> std::io::Result<()> {
     };
     let app = AppState { populations: views::population::Populations::start(app.ledger.clone()).ok(), ..app };
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let line = serde_json::json!({ "url": format!("http://{}", listener.local_addr()?), "codes": codes });
+    let nobody = testkit::Author::device(9_999).id.to_string();
+    let url = format!("http://{}", listener.local_addr()?);
+    let line = serde_json::json!({ "url": url, "codes": codes, "nobody": nobody });
     println!("{line}");
     let ledger = app.ledger.clone();
     std::thread::spawn(move || {

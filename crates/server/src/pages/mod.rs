@@ -36,6 +36,7 @@ mod release;
 mod releases;
 mod replay;
 mod search;
+mod search_design;
 mod search_fleet;
 mod shell;
 mod sign_in;

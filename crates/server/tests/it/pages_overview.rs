@@ -87,10 +87,14 @@ async fn gaps_by_severity_and_vulnerabilities_are_as_many_as_their_lists() {
     assert!(followed >= 3, "{followed}");
     let figure = |label: &str| between(&page, label, "<b>", "</b>").parse::<usize>().expect("a number");
     let hit = ok(&site, "/vulnerabilities?show=affected").await;
-    assert_eq!(hit.matches("<a class=\"row\"").count(), figure("Hit by"));
-    assert_eq!(figure("Hit by"), 2, "of the three that affect a release one is corrected everywhere");
+    assert_eq!(hit.matches("<a class=\"row\"").count(), figure("\"affected\">Vulnerabilities"));
+    assert_eq!(
+        figure("\"affected\">Vulnerabilities"),
+        2,
+        "of the three that affect a release one is corrected everywhere"
+    );
     let open = ok(&site, "/vulnerabilities?show=undetermined").await;
-    assert_eq!(open.matches("<a class=\"row\"").count(), figure("Undetermined for"));
+    assert_eq!(open.matches("<a class=\"row\"").count(), figure("\"undetermined\">Undetermined"));
     let releases = section(&page, "h-made");
     let newest = links(releases);
     let (href, n) =
@@ -138,4 +142,38 @@ async fn an_empty_log_says_what_to_do() {
     for path in ["/risk", "/rules", "/vulnerability-metrics", "/vulnerabilities"] {
         assert!(ok(&site, path).await.contains("class=\"empty\""), "{path}");
     }
+}
+
+#[tokio::test]
+async fn records_and_vulnerabilities_are_found_by_what_they_are_called() {
+    let (site, populations) = Site::told_whole();
+    let goes = |q: &'static str| {
+        let site = &site;
+        async move { site.get(&format!("/search?q={q}")).await.location().to_owned() }
+    };
+    let record = "/records/RISK-003?of=Infusion%20Pump%20IP-2%2C%202.x";
+    assert_eq!(goes("RISK-003").await, record);
+    assert_eq!(goes("risk-003").await, record, "as people type it");
+    assert_eq!(goes("cve-2023-45853").await, "/vulnerabilities/CVE-2023-45853");
+    assert_eq!(goes("risk-003&known=2180").await, format!("{record}&known=2180"), "the moment is kept");
+    let several = ok(&site, "/search?q=CVE-2023").await;
+    assert!(several.contains("CVE-2023-45853") && several.contains("CVE-2023-3635"), "{several}");
+    populations.stop();
+}
+
+/// What the README shows is taken by `tests/browser/run.sh --readme`.
+#[test]
+fn the_picture_of_the_readme_is_there_and_small() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let readme = std::fs::read_to_string(format!("{root}/README.md")).expect("a README");
+    assert!(readme.contains("(docs/images/overview.png)"), "the README shows it");
+    let picture =
+        std::fs::read(format!("{root}/docs/images/overview.png")).expect("tests/browser/run.sh --readme");
+    assert!(picture.len() < 300_000, "{} bytes", picture.len());
+    let number = |at: usize| {
+        let bytes = picture.get(at..at + 4).and_then(|b| b.try_into().ok()).expect("a header");
+        u32::from_be_bytes(bytes)
+    };
+    assert_eq!(&picture[..8], b"\x89PNG\r\n\x1a\n");
+    assert_eq!((number(16), number(20)), (1_280, 1_100), "width and height");
 }

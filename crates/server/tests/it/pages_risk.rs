@@ -116,3 +116,24 @@ async fn rules_in_force_say_how_they_fared() {
     }
     populations.stop();
 }
+
+#[tokio::test]
+async fn programs_are_told_the_same_matrix() {
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+    let mut f = crate::story::tell_whole();
+    crate::api_house::issue(&mut f, "a token of the test", &["read"], 86_400 * 60);
+    let site = Site::over(f.ledger);
+    let path = "/api/v1/risk?product=Infusion%20Pump%20IP-2&line=2.x";
+    let request = axum::http::Request::get(path).header("authorization", "Bearer a token of the test");
+    let router = server::api::router(site.app.clone());
+    let answer = router.oneshot(request.body(axum::body::Body::empty()).expect("a request")).await;
+    let answer = answer.expect("infallible");
+    assert_eq!(answer.status(), StatusCode::OK);
+    let bytes = answer.into_body().collect().await.expect("read").to_bytes();
+    let risks: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    assert_eq!(risks["overall"]["criteria-met"], true);
+    assert_eq!(risks["overall"]["regions"]["reduce"]["count"], 9);
+    assert_eq!((risks["line"].as_str(), risks["risks"].as_array().map(Vec::len)), (Some("2.x"), Some(9)));
+    assert!(risks["known"]["size"].as_u64().is_some_and(|size| size > 2_000) && risks["at"].is_string());
+}

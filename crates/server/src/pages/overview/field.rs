@@ -174,17 +174,24 @@ impl Vulnerabilities {
         vec![
             figure(
                 "affected",
-                "Hit by",
+                "Vulnerabilities",
                 "affected",
                 self.hitting.0,
-                format!("{} affected", words::devices(affected)),
+                format!("affect {}", words::devices(affected)),
             ),
             figure(
                 "undetermined",
-                "Undetermined for",
+                "Undetermined",
                 "undetermined",
                 self.hitting.1,
-                format!("{} otherwise clear", words::devices(undetermined)),
+                format!(
+                    "for {}",
+                    if undetermined == 1 {
+                        "1 more device".to_owned()
+                    } else {
+                        format!("{} more devices", grouped(undetermined))
+                    }
+                ),
             ),
         ]
     }

@@ -16,7 +16,7 @@ use super::state::States;
 use super::{Lines, THREADS};
 
 /// Rules with failing gaps that are named, those with most.
-const WORST: usize = 8;
+const WORST: usize = 5;
 /// Records up to which a page waits for the rules.
 const FEW: u64 = 5_000;
 const RECORD_REVISED: &str = "RecordRevised";
