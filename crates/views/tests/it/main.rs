@@ -10,5 +10,6 @@
 mod example;
 mod followed;
 mod over_time;
+mod past;
 mod rules;
 mod stage;
