@@ -23,6 +23,7 @@ mod records;
 mod restart;
 mod rolls;
 mod sboms;
+mod stall;
 mod table;
 mod tree;
 
@@ -80,13 +81,14 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 11] = [
+    let parts: [(&str, Part); 12] = [
         ("tree", tree::measure),
         ("sboms", sboms::measure),
         ("ingest", ingest::measure),
         ("http", http::measure),
         ("rolls", rolls::measure),
         ("acknowledge", acknowledge::measure),
+        ("stall", stall::measure),
         ("audit", audits::measure),
         ("package", packages::measure),
         ("restart", restart::measure),
