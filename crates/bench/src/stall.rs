@@ -74,11 +74,10 @@ pub(crate) fn measure(settings: &Settings, table: &mut Table) {
     let ledger = place.open();
     let mut all = devices(&ledger, 500);
     let entries = presigned(&mut all, RATE as usize * seconds);
-    let done = AtomicBool::new(false);
+    let (done, data) = (AtomicBool::new(false), place.data());
     let (moments, longest, seals, held) = std::thread::scope(|scope| {
         let probing = scope.spawn(|| probe(&settings.directory, &done));
         let sealing = scope.spawn(|| seal(&ledger, &done));
-        let data = place.data();
         let building = scope.spawn(|| packages(&data, &done));
         let moments = drive(&ledger, entries);
         done.store(true, Ordering::Relaxed);
