@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use ledger::Ledger;
 
-use crate::load::{Place, devices, presigned};
-use crate::table::{Row, Table, median, part};
-use crate::machine::syncs;
 use crate::Settings;
+use crate::load::{Place, devices, presigned};
+use crate::machine::syncs;
+use crate::table::{Row, Table, median, part};
 
 /// Entries a second.
 pub(crate) const RATE: u32 = 2_000;

@@ -4,6 +4,7 @@
 
 mod advisories;
 mod demo;
+mod device;
 mod fleet;
 mod help;
 mod import;
