@@ -11,10 +11,15 @@ import { browse, serve, signIn } from "./site.mjs";
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = process.env.SCREENSHOTS ?? "screenshots";
 
+/** The product file of the example, as addresses call it. */
+const EXAMPLE = "of=Infusion%20Pump%20IP-2%2C%202.x";
+
 /** Pages that exist, by the name of their screenshot. `{device}` and so on are filled in from the fixture. */
 const PAGES = {
   overview: "/",
-  "overview-then": "/?known=120",
+  "overview-then": "/?known=2023-11-24T12:00:00Z",
+  "overview-early": "/?known=120",
+  "overview-ward": "/?of=Ward%20pump%2C%20main",
   fleet: "/fleet",
   "fleet-filtered": "/fleet?where=seen+%3C+2023-11-27T00%3A00%3A00Z&grade=attested",
   "fleet-then": "/fleet?known=700",
@@ -34,7 +39,22 @@ const PAGES = {
   "releases-none": "/releases?known=100",
   release: "/releases/{newest}",
   "release-withdrawn": "/releases/{withdrawn}",
+  "device-proof": "/fleet/{updated}/proof",
+  "device-proof-absent": "/fleet/{nobody}/proof",
+  "device-proof-none": "/fleet/{updated}/proof?known=1700",
   vulnerabilities: "/vulnerabilities",
+  "vulnerabilities-then": "/vulnerabilities?known=2023-11-22T12:00:00Z",
+  "vulnerabilities-none": "/vulnerabilities?known=120",
+  "vulnerabilities-release": "/vulnerabilities?release={vulnerable}",
+  vulnerability: "/vulnerabilities/CVE-2023-45853",
+  "vulnerability-open": "/vulnerabilities/CVE-2023-45853?list=undetermined",
+  "vulnerability-decided": "/vulnerabilities/CVE-2020-22283",
+  "vulnerability-corrected": "/vulnerabilities/CVE-2023-3635",
+  "vulnerability-then": "/vulnerabilities/CVE-2023-3635?known=2023-11-22T12:00:00Z",
+  component: "/vulnerabilities/pkg%3Agithub%2Fmbed-tls%2Fmbedtls",
+  metrics: "/vulnerability-metrics",
+  "metrics-product": "/vulnerability-metrics?product=WG-10&show=implemented",
+  "metrics-none": "/vulnerability-metrics?known=120",
   log: "/log",
   "log-filtered": "/log?fact=Equivocated",
   "log-none": "/log?fact=Recovered",
@@ -60,15 +80,29 @@ const PAGES = {
   "trace-tests": "/trace?of=Ward%20pump%2C%20main&rows=system-requirement&column1=software-requirement&column2=test-case",
   "gaps": "/gaps?of=Ward%20pump%2C%20main",
   "gaps-clause": "/gaps?of=Ward%20pump%2C%20main&by=clause&show=all",
+  "gaps-family": `/gaps?${EXAMPLE}&family=iec62304`,
+  rules: `/rules?${EXAMPLE}`,
+  "rules-family": `/rules?${EXAMPLE}&family=cybersecurity`,
+  "rules-none": "/rules?known=5",
+  risk: `/risk?${EXAMPLE}`,
+  "risk-cell": `/risk?${EXAMPLE}&when=residual&severity=S5&probability=remote`,
+  "risk-then": `/risk?${EXAMPLE}&known=1700`,
+  "risk-none": "/risk?of=Ward%20pump%2C%20main",
+  "records-example": `/records?${EXAMPLE}`,
+  "record-risk": `/records/RISK-003?${EXAMPLE}`,
+  "record-many": `/records/SWR-003?${EXAMPLE}`,
+  "trace-example": `/trace?${EXAMPLE}`,
   search: "/search?q=pump",
   "search-none": "/search?q=nothing+like+this",
   "error-404": "/nowhere",
   "error-ahead": "/?known=999999",
 };
+/** What of axe depends on size and colours; all else is the same in each view and asked in two of them. */
+const LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"];
 const VIEWS = [
   { name: "1280", width: 1280, height: 900, colorScheme: "light" },
-  { name: "1280-dark", width: 1280, height: 900, colorScheme: "dark" },
-  { name: "360", width: 360, height: 740, colorScheme: "light" },
+  { name: "1280-dark", width: 1280, height: 900, colorScheme: "dark", rules: LOOKS },
+  { name: "360", width: 360, height: 740, colorScheme: "light", rules: LOOKS },
   { name: "360-dark", width: 360, height: 740, colorScheme: "dark" },
 ];
 
@@ -76,7 +110,7 @@ let site, chrome, cookies, paths;
 
 /** Opens a page in a context of its own and says what the console complained about. */
 async function open(path, options = {}) {
-  const { width = 1280, height = 900, ...rest } = options;
+  const { width = 1280, height = 900, name: _name, rules: _rules, ...rest } = options;
   // Without motion, so that a picture shows what is there and not what is on its way.
   const context = await chrome.browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", ...rest });
   await context.addCookies(cookies);
@@ -121,6 +155,8 @@ before(async () => {
     declared: await find("/fleet", "IP4-0000902"),
     newest: await find("/releases", "2.1.1"),
     withdrawn: await find("/releases", "2.0.3"),
+    vulnerable: await find("/releases", "2.0.3"),
+    nobody: site.nobody,
   };
 });
 
@@ -131,11 +167,14 @@ after(async () => {
 
 const fill = (path) => path.replace(/\{(\w+)\}/g, (_, name) => paths[name]);
 
-async function assertSound(page, complaints, what) {
+async function assertSound(page, complaints, what, rules) {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(overflow, 0, `${what}: overflows by ${overflow} px`);
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const { violations } = await page.evaluate((only) => {
+    const runOnly = only && { type: "rule", values: only };
+    return globalThis.axe.run(document, { resultTypes: ["violations"], ...(runOnly && { runOnly }) });
+  }, rules);
   const said = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" | ")}`);
   assert.deepEqual(said, [], what);
   assert.deepEqual(complaints, [], what);
@@ -146,7 +185,7 @@ for (const view of VIEWS) {
     test(`${name} at ${view.name}`, async () => {
       const { page, context, complaints } = await open(fill(path), view);
       await page.screenshot({ path: join(SHOTS, `${name}-${view.name}.png`), fullPage: true });
-      await assertSound(page, complaints, `${name} at ${view.name}`);
+      await assertSound(page, complaints, `${name} at ${view.name}`, view.rules);
       await context.close();
     });
   }
@@ -224,7 +263,7 @@ test("the fleet is narrowed without script, by keyboard alone, and numbers lead 
   assert.equal(here.searchParams.get("site"), "site-14");
   const said = await page.locator(".lead").innerText();
   const rows = await page.locator("#devices tbody tr").count();
-  assert.match(said, new RegExp(`^${rows} of 32 devices match\\.`));
+  assert.match(said, new RegExp(`^${rows} of 35 devices match\\.`));
   await page.locator("#devices a.row").first().focus();
   await page.keyboard.press("Enter");
   await page.waitForURL("**/fleet/dev:**");
@@ -240,12 +279,12 @@ test("a bad condition says where, and is corrected in place", async () => {
   assert.equal(await page.getByLabel("Condition").getAttribute("aria-describedby"), "f-wrong");
   await page.getByLabel("Condition").fill("site = site-21");
   await page.getByRole("button", { name: "Filter" }).click();
-  assert.match(await page.locator(".lead").innerText(), /of 32 devices match/);
+  assert.match(await page.locator(".lead").innerText(), /of 35 devices match/);
   await context.close();
 });
 
 test("every picture has a title, a description and a table with the same figures", async () => {
-  for (const path of ["/fleet", "/fleet/{updated}", "/"]) {
+  for (const path of ["/fleet", "/fleet/{updated}", "/", PAGES.metrics, PAGES.vulnerability, PAGES["record-risk"]]) {
     const { page, context } = await open(fill(path));
     for (const picture of await page.locator("svg.pic").all()) {
       const names = (await picture.getAttribute("aria-labelledby")).split(" ");
@@ -260,7 +299,7 @@ test("every picture has a title, a description and a table with the same figures
 });
 
 test("a page prints without its bar and in black on white", async () => {
-  for (const name of ["entry-attested", "overview", "fleet", "device", "findings", "release"]) {
+  for (const name of ["entry-attested", "overview", "fleet", "device", "findings", "release", "risk", "metrics", "vulnerability", "record-risk", "device-proof"]) {
     const { page, context } = await open(fill(PAGES[name]), { colorScheme: "dark" });
     await page.pdf({ path: join(SHOTS, `${name}.pdf`), preferCSSPageSize: true });
     await page.emulateMedia({ media: "print" });
@@ -303,6 +342,77 @@ test("a device's page announces that device's entries, the fleet's those about d
   await page.locator("#fresh").waitFor({ state: "visible" });
   assert.match(await page.locator("#fresh").innerText(), /^3 new entries about the fleet/);
   await context.close();
+});
+
+test("the risk matrix is read and followed by keyboard, without script and without colour", async () => {
+  const { page, context } = await open(fill(PAGES.risk), { javaScriptEnabled: false, forcedColors: "active" });
+  for (const heading of ["Before control", "After control"]) {
+    const table = page.getByRole("table", { name: heading });
+    assert.ok(await table.isVisible(), heading);
+    // Each cell says its number and what the policy says of it.
+    for (const cell of await table.locator("td").all()) assert.match(await cell.innerText(), /^\d+\s*(acceptable|reduce|unacceptable)$/);
+  }
+  const cell = page.getByRole("table", { name: "After control" }).locator("td a").first();
+  const n = Number((await cell.locator("b").innerText()).trim());
+  await cell.focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**severity=**");
+  assert.equal(await page.locator("#risks tbody tr").count(), n);
+  assert.equal(await page.locator('a[aria-current="true"]').count(), 1);
+  await context.close();
+});
+
+test("metrics and vulnerabilities are narrowed without script, and the moments stay", async () => {
+  const { page, context } = await open("/vulnerability-metrics?known=2023-11-27T00:00:00Z", { javaScriptEnabled: false });
+  await page.getByLabel("Product").selectOption("WG-10");
+  await page.getByLabel("Identified from").fill("2023-11-01");
+  await page.getByRole("button", { name: "Show", exact: true }).last().click();
+  const here = new URL(page.url());
+  assert.equal(here.searchParams.get("product"), "WG-10");
+  assert.match(here.searchParams.get("known"), /^\d+$/);
+  assert.equal(await page.locator("#courses tbody tr").count(), 1);
+  await page.getByRole("link", { name: "CVE-2023-3635", exact: true }).last().click();
+  assert.ok(await page.locator(".asof[data-past]").count(), "the moments stay");
+  await page.locator("details.case summary").first().press("Enter");
+  assert.ok(await page.locator("details.case[open] .steps li").count(), "the reasoning opens");
+  await context.close();
+});
+
+test("a device is shown at both moments, and its proofs are worked out", async () => {
+  const { page, context } = await open(fill(PAGES.device), { javaScriptEnabled: false });
+  await page.getByRole("button", { name: /As it was at/ }).click();
+  await page.locator("#at").evaluate((field) => { field.value = "2023-11-20T12:00:00"; });
+  await page.getByLabel("As known at (UTC or entries)").fill("2023-11-21 12:00");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  assert.ok(await page.locator(".asof[data-past]").count());
+  assert.match(await page.locator(".moments").innerText(), /2023-11-20 12:00[\s\S]*2023-11-21 12:00/);
+  await page.getByRole("link", { name: "Return to the present" }).click();
+  await page.getByRole("link", { name: "by a seal" }).click();
+  await page.locator("details summary", { hasText: "Leaf at place" }).first().click();
+  const root = await page.locator(".note .dg").first().innerText();
+  assert.match(root, /^[0-9a-f]{64}$/);
+  assert.equal(await page.getByText("verified just now").count(), 2, "current, and absent before it was enrolled");
+  await context.close();
+});
+
+test("a new advisory is announced on pages about vulnerabilities, and shown when asked for", async () => {
+  const one = await open("/vulnerabilities");
+  const two = await open("/vulnerability-metrics");
+  const other = await open("/sources");
+  assert.equal(await one.page.getByText("CVE-2099-0001").count(), 0);
+  site.tell("advisory");
+  for (const { page } of [one, two]) {
+    await page.locator("#fresh").waitFor({ state: "visible" });
+    assert.match(await page.locator("#fresh").innerText(), /^1 new entry about vulnerabilities/);
+    assert.equal(await page.locator("#fresh").getAttribute("role"), "status", "read out without taking the place");
+  }
+  await other.page.locator("#fresh").waitFor({ state: "visible" });
+  await one.page.getByRole("link", { name: "Show them" }).press("Enter");
+  await one.page.getByRole("link", { name: "CVE-2099-0001" }).waitFor();
+  for (const { context, complaints } of [one, two, other]) {
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
 });
 
 test("a code is good once; signing out ends the session", async () => {

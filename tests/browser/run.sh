@@ -1,10 +1,13 @@
 #!/bin/sh
 # Browser tests of the pages: installs two npm packages (pinned in package.json) into a directory, finds Chromium, builds and
-# serves the fixture, runs. Usage: tests/browser/run.sh [DIR], by default target/browser. CHROMIUM names another browser.
+# serves the fixture, runs. Usage: tests/browser/run.sh [--readme] [DIR], by default target/browser. With --readme it tests nothing
+# and takes the picture of the README, docs/images/overview.png, anew. CHROMIUM names another browser.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+readme=
+if [ "${1:-}" = --readme ]; then readme=yes; shift; fi
 dir=${1:-"$root/target/browser"}
 
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
@@ -36,5 +39,8 @@ target=$(cargo metadata --format-version 1 --no-deps | node -e '
   let text = ""; process.stdin.on("data", (d) => text += d).on("end", () => console.log(JSON.parse(text).target_directory));')
 
 cd "$dir"
-CHROMIUM="$CHROMIUM" FIXTURE="$target/debug/examples/pages_fixture" SCREENSHOTS="${SCREENSHOTS:-$root/target/screenshots}" \
-  exec node --test --test-concurrency=1 pages.test.mjs
+export CHROMIUM FIXTURE="$target/debug/examples/pages_fixture" SCREENSHOTS="${SCREENSHOTS:-$root/target/screenshots}"
+if [ -n "$readme" ]; then
+  exec node readme.mjs "$root/docs/images/overview.png"
+fi
+exec node --test --test-concurrency=1 pages.test.mjs

@@ -8,19 +8,19 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
 ];
 
-/** The fixture's address and sign-in codes, and how to end it. */
+/** The fixture's address and sign-in codes, how to tell it something, and how to end it. */
 export async function serve() {
-  const server = spawn(process.env.FIXTURE, { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(process.env.FIXTURE, { stdio: ["pipe", "pipe", "inherit"] });
   const line = await new Promise((resolve, reject) => {
     createInterface(server.stdout).once("line", resolve);
     server.once("error", reject);
     server.once("exit", (code) => reject(new Error(`the fixture ended with ${code}`)));
   });
-  return { ...JSON.parse(line), stop: () => server.kill() };
+  return { ...JSON.parse(line), tell: (word) => server.stdin.write(`${word}\n`), stop: () => server.kill() };
 }
 
 /** A browser, and how to end it. */

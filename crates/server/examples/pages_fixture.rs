@@ -1,5 +1,6 @@
-//! Serves the pages over a log in memory with a few hundred varied entries, for the browser tests. Prints the address and a
-//! sign-in code as one line of JSON, and serves until it is ended. Not part of the program.
+//! Serves the pages over a log in memory with varied entries, for the browser tests. Prints the address, sign-in codes and
+//! the identifier of a device that is not there as one line of JSON, and serves until it is ended. A line `advisory` on
+//! standard input takes in one more advisory. With `--plain` the story has no vulnerabilities. Not part of the program.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +14,8 @@ mod story;
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let fixture = story::tell();
+    let plain = std::env::args().any(|arg| arg == "--plain");
+    let fixture = if plain { story::tell() } else { story::tell_whole() };
     let random: server::auth::Random = Arc::new(|out| {
         use std::io::Read;
         std::fs::File::open("/dev/urandom")?.read_exact(out)
@@ -29,7 +31,18 @@ async fn main() -> std::io::Result<()> {
     };
     let app = AppState { populations: views::population::Populations::start(app.ledger.clone()).ok(), ..app };
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let line = serde_json::json!({ "url": format!("http://{}", listener.local_addr()?), "codes": codes });
+    let nobody = testkit::Author::device(9_999).id.to_string();
+    let url = format!("http://{}", listener.local_addr()?);
+    let line = serde_json::json!({ "url": url, "codes": codes, "nobody": nobody });
     println!("{line}");
+    let ledger = app.ledger.clone();
+    std::thread::spawn(move || {
+        use std::io::BufRead;
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if line == "advisory" {
+                story::vulnerable::one_more(&ledger);
+            }
+        }
+    });
     axum::serve(listener, server::api::router(app.clone()).merge(server::pages::router(app))).await
 }

@@ -7,6 +7,7 @@ const here = document.querySelector('script[type="module"][data-size]');
 const place = document.getElementById("fresh");
 const size = Number(here?.dataset.size);
 const facts = document.querySelector("[data-live-facts]")?.dataset.liveFacts.split(" ");
+const about = document.querySelector("[data-live-about]")?.dataset.liveAbout ?? "the fleet";
 const source = document.querySelector("[data-live-source]")?.dataset.liveSource;
 
 if (place && Number.isSafeInteger(size) && "EventSource" in window) {
@@ -18,7 +19,7 @@ if (place && Number.isSafeInteger(size) && "EventSource" in window) {
     const link = document.createElement("a");
     link.href = location.href;
     link.textContent = "Show them";
-    const whose = source ? " by this device" : facts ? " about the fleet" : "";
+    const whose = source ? " by this device" : facts ? ` about ${about}` : "";
     const words = seen.about === 1 ? `1 new entry${whose}. ` : `${seen.about.toLocaleString("en")} new entries${whose}. `;
     place.replaceChildren(words, link);
     place.hidden = false;

@@ -38,6 +38,7 @@ pub(super) fn router() -> Router<Arc<Api>> {
         .route("/api/v1/signatures", get(signatures))
         .route("/api/v1/gaps", get(rules::gaps))
         .route("/api/v1/trace", get(rules::trace))
+        .route("/api/v1/risk", get(rules::risk))
 }
 
 /// What every question may say.

@@ -68,6 +68,20 @@ impl PageError {
         )
     }
 
+    pub(super) fn too_many_entries(entries: usize, most: usize) -> Self {
+        let what = format!(
+            "The answer rests on {} entries; at most {} are proven at once.",
+            grouped(entries as u64),
+            grouped(most as u64)
+        );
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too much for one proof",
+            what,
+            "Each entry can be proven for itself, from its own page.",
+        )
+    }
+
     pub(super) fn no_release(index: &str) -> Self {
         let what = format!("Entry {index} made no release that is known at this moment.");
         Self::new(

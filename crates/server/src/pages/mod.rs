@@ -6,15 +6,18 @@
 //! | `moments` | the two moments of a page, from its address to the world they mean |
 //! | `replay` | worlds of past sizes |
 //! | `census` | the fleet counted, so that pages over it are quick |
-//! | `overview`, `fleet`, `device`, `findings`, `releases`, `vulnerabilities`, `vulnerability`, `records`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
+//! | `beside`, `concern` | what takes longer than a page may; what concerns the releases |
+//! | `overview`, `fleet`, `device`, `findings`, `releases`, `vulnerabilities`, `vulnerability`, `metrics`, `records`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
 //! | `markup`, `content`, `phrase`, `words`, `chart` | parts of pages |
 //! | `assets`, `headers` | style sheets and script; what every answer carries |
 //!
 //! Not here: what things mean (`world`), what is proven (`ledger::properties`), the API.
 
 mod assets;
+mod beside;
 mod census;
 mod chart;
+mod concern;
 mod content;
 mod device;
 mod entry;
@@ -24,6 +27,7 @@ mod fleet;
 mod headers;
 mod log;
 mod markup;
+mod metrics;
 mod moments;
 mod overview;
 mod phrase;
@@ -32,6 +36,7 @@ mod release;
 mod releases;
 mod replay;
 mod search;
+mod search_design;
 mod search_fleet;
 mod shell;
 mod sign_in;
@@ -52,6 +57,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
 use crate::AppState;
+use beside::Beside;
 use error::PageError;
 use replay::Replays;
 
@@ -65,6 +71,20 @@ struct Pages {
     replays: Arc<Replays>,
     census: census::Keeper,
     designs: Arc<views::design::Designs>,
+    worked: Arc<Worked>,
+}
+
+/// What is worked out beside pages and kept.
+struct Worked {
+    readiness: Beside<views::design::Version, Result<records::Readiness, String>>,
+    pasts: Beside<(evidence::Time, u64), views::population::Past>,
+    over: Beside<concern::Since, concern::Over>,
+}
+
+impl Default for Worked {
+    fn default() -> Self {
+        Self { readiness: Beside::new(16), pasts: Beside::new(4), over: Beside::new(4) }
+    }
 }
 
 /// A page being asked for: where, with which query.
@@ -87,15 +107,24 @@ impl Ask {
 pub fn router(state: AppState) -> Router {
     let census = census::Keeper::default();
     census.begin(&state.ledger);
-    let pages = Pages { app: state, replays: Arc::default(), census, designs: Arc::default() };
+    let pages = Pages {
+        app: state,
+        replays: Arc::default(),
+        census,
+        designs: Arc::default(),
+        worked: Arc::default(),
+    };
     let inside = Router::new()
         .route("/", get(overview_page))
         .route("/fleet", get(fleet_page))
         .route("/fleet/{subject}", get(device_page))
+        .route("/fleet/{subject}/proof", get(proof_page))
+        .route("/fleet/{subject}/proof.json", get(proof_file))
         .route("/findings", get(findings_page))
         .route("/releases", get(releases_page))
         .route("/releases/{index}", get(release_page))
         .route("/vulnerabilities", get(vulnerabilities_page))
+        .route("/vulnerability-metrics", get(metrics_page))
         .route("/vulnerabilities/{*id}", get(vulnerability_page))
         .merge(records::routes())
         .route("/log", get(log_page))
@@ -174,6 +203,24 @@ async fn device_page(
     run(pages, uri, q, move |ask| device::page(ask, &subject)).await
 }
 
+async fn proof_page(
+    State(pages): State<Pages>,
+    uri: Uri,
+    Path(subject): Path<String>,
+    Query(q): Params,
+) -> Response {
+    run(pages, uri, q, move |ask| device::proof_page(ask, &subject)).await
+}
+
+async fn proof_file(
+    State(pages): State<Pages>,
+    uri: Uri,
+    Path(subject): Path<String>,
+    Query(q): Params,
+) -> Response {
+    run(pages, uri, q, move |ask| device::proof_file(ask, &subject)).await
+}
+
 async fn vulnerabilities_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
     run(pages, uri, q, vulnerabilities::page).await
 }
@@ -185,6 +232,10 @@ async fn vulnerability_page(
     Query(q): Params,
 ) -> Response {
     run(pages, uri, q, move |ask| vulnerability::page(ask, &id)).await
+}
+
+async fn metrics_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
+    run(pages, uri, q, metrics::page).await
 }
 
 async fn findings_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {

@@ -1,5 +1,5 @@
 //! `/search`: an entry by its index or hash, a source by its identifier, key or name, a device by UEID, serial number or UDI, a
-//! release by its version or a digest, a fact by its name. One exact answer is gone to at once; several, or none, are shown.
+//! release by its version or a digest, a record by its identifier, a vulnerability by its names, a fact by its name. One exact answer is gone to at once; several, or none, are shown.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -56,6 +56,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         hits.extend(by_index(ask, &view, &text)?);
         hits.extend(by_id(&view, &text));
         hits.extend(by_fact(&view, &text));
+        super::search_design::find(ask, &view, &text, &mut hits);
         super::search_fleet::find(&view, &text, &mut hits, &mut looked);
         by_hash(ask, &view, &text, &mut hits, &mut looked)?;
         by_name(&view, &text, &mut hits, &mut looked);
@@ -68,7 +69,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let lead = match (text.is_empty(), hits.len()) {
         (true, _) => Markup::new()
             .strong("Nothing was asked for.")
-            .text(" Type an entry's index or hash, a device, a release, a source, or a fact."),
+            .text(" Type a record's identifier, a device, a release, a vulnerability, an entry's index or hash, a source, or a fact."),
         (false, 0) => Markup::new().strong(&format!("Nothing is known as “{text}”")).text(" at this moment."),
         (false, 1) => Markup::new().strong("One answer").text(&format!(" may be meant by “{text}”.")),
         (false, n) => Markup::new()

@@ -9,8 +9,10 @@ use axum::response::Response;
 use ledger::properties::grouped;
 use views::population::Verdict;
 use views::population::{Findings, Populations, Tally};
+use world::release::Known;
 
 use super::Ask;
+use super::concern::{Wait, concern, open};
 use super::error::PageError;
 use super::markup::{Markup, count, percent};
 use super::moments::View;
@@ -18,6 +20,14 @@ use super::shell::{Section, Shell, html};
 
 /// Vulnerabilities of a page.
 const PAGE: usize = 200;
+
+/// What is listed.
+const SHOWS: [(&str, &str); 4] = [
+    ("", "All"),
+    ("open", "Open"),
+    ("affected", "With affected devices"),
+    ("undetermined", "With undetermined devices"),
+];
 
 struct Row {
     href: String,
@@ -37,10 +47,12 @@ struct VulnerabilitiesPage {
     rows: Vec<Row>,
     shown: String,
     stale: Vec<Markup>,
-    /// Populations are still being worked out.
-    counting: bool,
-    /// The page is asked for at a past moment, which only one vulnerability at a time is answered for.
-    past: bool,
+    /// What is being waited for, if there is no list.
+    wait: Option<Wait>,
+    /// Only what is open in this release: its entry and name.
+    of: Option<(u64, String)>,
+    shows: Vec<(&'static str, &'static str, bool)>,
+    narrowed: bool,
 }
 
 /// The follower, if it is up with the log it began with.
@@ -67,22 +79,33 @@ pub(super) fn path(name: &str) -> String {
 
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
-    let populations = populations(ask);
-    let (counting, past) = (populations.is_none(), !view.present_asked());
-    let mut rows = Vec::new();
-    let (mut all, mut affected) = (0, 0);
-    if let Some(populations) = populations.filter(|_| !past) {
-        let (_, found) = populations.concerned();
-        let (_, size, tallies) = populations.tallies(&found);
-        view.settle(size)?;
-        all = found.len();
-        affected = tallies.iter().filter(|t| t.count(Verdict::Affected) > 0).count() as u64;
-        rows = found.iter().zip(&tallies).take(PAGE).map(|(f, tally)| row(&view, f, tally)).collect();
+    let of = match ask.param("release") {
+        None => None,
+        Some(text) => Some(release(&view, text)?),
+    };
+    let show = ask.param("show").unwrap_or_default();
+    if !SHOWS.iter().any(|(word, _)| *word == show) {
+        return Err(PageError::bad_filter(format!("“{show}” is no state of a vulnerability.")));
+    }
+    let found = concern(ask, &view);
+    let (mut rows, mut all, mut affected) = (Vec::new(), 0, 0);
+    if let Ok(concern) = &found {
+        view.settle(concern.size)?;
+        let concerns = |f: &Findings, index| {
+            f.verdict(&concern.known, index).is_some_and(|verdict| verdict >= Verdict::Undetermined)
+        };
+        let pairs = concern.findings.iter().zip(&concern.tallies);
+        let of_release = |f: &Findings| of.as_ref().is_none_or(|(index, _)| concerns(f, *index));
+        let listed: Vec<(&Arc<Findings>, &Tally)> =
+            pairs.filter(|(f, tally)| of_release(f) && shown(f, tally, show)).collect();
+        all = listed.len();
+        affected = listed.iter().filter(|(_, tally)| tally.count(Verdict::Affected) > 0).count() as u64;
+        rows = listed.into_iter().take(PAGE).map(|(f, tally)| row(&view, f, tally)).collect();
     }
     let at = view.moment();
     let known = view.known;
     let stale = view.capped(|world| {
-        let known = world::release::Known::new(known, world.journal());
+        let known = Known::new(known, world.journal());
         let feeds = world.vulnerabilities().feeds(at, known, world.clock(), world.journal());
         let stale = feeds.filter_map(|f| Some((f.name.to_owned(), f.stale_since?)));
         stale.collect::<Vec<_>>()
@@ -91,7 +114,10 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         Markup::new().strong(name).text(" has not answered; it is stale since ").time(*since).text(" UTC.")
     });
     let page = VulnerabilitiesPage {
-        lead: lead(all as u64, affected),
+        shows: SHOWS.iter().map(|(word, text)| (*word, *text, *word == show)).collect(),
+        narrowed: !show.is_empty(),
+        lead: lead(all as u64, affected, show, of.as_ref().map(|(_, name)| name.as_str())),
+        of,
         shown: if rows.len() == all {
             grouped(all as u64)
         } else {
@@ -99,14 +125,49 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         },
         rows,
         stale: stale.collect(),
-        counting,
-        past,
+        wait: found.err(),
         s: Shell::new(ask, &view, "Vulnerabilities", Section::Vulnerabilities),
     };
     html(StatusCode::OK, &page)
 }
 
-fn lead(all: u64, affected: u64) -> Markup {
+/// The release that the list is narrowed to.
+fn release(view: &View<'_>, text: &str) -> Result<(u64, String), PageError> {
+    let index = text.replace(',', "").parse::<u64>().ok().filter(|index| *index < view.upto);
+    let known = view.known;
+    let found = index.and_then(|index| {
+        view.capped(|world| {
+            let release = world.releases().get(index, Known::new(known, world.journal()))?;
+            Some((index, format!("{} {}", release.made.item, release.made.version)))
+        })
+    });
+    found.ok_or_else(|| PageError::no_release(text))
+}
+
+fn shown(findings: &Findings, tally: &Tally, show: &str) -> bool {
+    match show {
+        "open" => open(findings),
+        "affected" => open(findings) && tally.count(Verdict::Affected) > 0,
+        "undetermined" => open(findings) && tally.count(Verdict::Undetermined) > 0,
+        _ => true,
+    }
+}
+
+fn lead(all: u64, affected: u64, show: &str, of: Option<&str>) -> Markup {
+    let n = count(all, "vulnerability", "vulnerabilities");
+    match show {
+        "open" => return Markup::new().strong(&n).text(" may concern a release and asks for somebody."),
+        "affected" => return Markup::new().strong(&n).text(" with affected devices."),
+        "undetermined" => {
+            return Markup::new().strong(&n).text(" of which it cannot be told for some device.");
+        }
+        _ => {}
+    }
+    if let Some(name) = of {
+        let m = Markup::new().strong(&count(all, "vulnerability", "vulnerabilities"));
+        let verb = if all == 1 { " is" } else { " are" };
+        return m.text(&format!("{verb} open in {name}: it is affected, or it cannot be told."));
+    }
     match (all, affected) {
         (0, _) => Markup::new().strong("No advisory concerns a release").text(" by this moment."),
         (_, 0) => Markup::new().strong("No device is affected").text(&format!(

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,6 +13,7 @@ use http_body_util::BodyExt;
 use server::auth::{Auth, Now, OneUseCodes, Random};
 use server::{AppState, Settings};
 use tower::ServiceExt;
+use views::population::Populations;
 
 /// A server, its clock, and a session.
 pub(crate) struct Site {
@@ -59,6 +61,18 @@ impl Site {
         let mut site = Self::over(crate::story::tell().ledger);
         site.sign_in();
         site
+    }
+
+    /// A server over the whole story, with a follower that is up with the log and someone signed in.
+    pub(crate) fn told_whole() -> (Self, Arc<Populations>) {
+        let mut site = Self::over(crate::story::tell_whole().ledger);
+        let populations = Populations::start(site.app.ledger.clone()).expect("a thread");
+        let size = site.app.ledger.read().size;
+        assert!(populations.wait_beyond(size - 1, Duration::from_secs(60)) >= size);
+        site.app.populations = Some(populations.clone());
+        site.router = server::pages::router(site.app.clone());
+        site.sign_in();
+        (site, populations)
     }
 
     /// Signs in with a new code.

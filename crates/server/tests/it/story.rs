@@ -19,8 +19,12 @@ use testkit::{Author, Fixture, ORIGIN, START};
 
 #[path = "story_records.rs"]
 mod design_file;
+#[path = "story_example.rs"]
+pub(crate) mod example;
 #[path = "story_fleet.rs"]
 mod field;
+#[path = "story_vulnerable.rs"]
+pub(crate) mod vulnerable;
 
 /// A name that must never become a tag.
 pub(crate) const HOSTILE: &str = "<script>alert('pumps')</script> & \"sons\"";
@@ -49,6 +53,8 @@ struct Told {
     f: Fixture,
     /// Seconds since the beginning.
     clock: u64,
+    /// Advisories are told too, and a second product.
+    whole: bool,
 }
 
 impl Told {
@@ -93,7 +99,16 @@ fn attested(n: u64, version: &str) -> Fact {
 
 /// Tells the story.
 pub(crate) fn tell() -> Fixture {
-    let mut t = Told { f: Fixture::new(), clock: 60 };
+    tell_as(false)
+}
+
+/// Tells the story with the product file of the example, advisories that hit, and a product whose patch is in the field.
+pub(crate) fn tell_whole() -> Fixture {
+    tell_as(true)
+}
+
+fn tell_as(whole: bool) -> Fixture {
+    let mut t = Told { f: Fixture::new(), clock: 60, whole };
     let mut ci = Author::new(SourceKind::Ci, 20);
     let mut station = Author::new(SourceKind::Station, 21);
     let mut hostile = Author::new(SourceKind::Service, 22);
@@ -102,12 +117,20 @@ pub(crate) fn tell() -> Fixture {
     t.admin(enrolled(&ci, "Firmware pipeline", &["ci", "engineer"]));
     t.admin(enrolled(&station, "Factory station 2", &["station"]));
     t.admin(enrolled(&hostile, HOSTILE, &["engineer"]));
-    t.admin(enrolled(&quality, "Quality engineer", &["quality", "field"]));
+    let security: &[&str] = if whole { &["quality", "field", "security"] } else { &["quality", "field"] };
+    t.admin(enrolled(&quality, "Quality engineer", security));
     t.admin(enrolled(&gateway, "Ward gateway", &[]));
+    if whole {
+        t.admin(enrolled(&vulnerable::feed(), "Advisory feed", &["security"]));
+    }
     design(&mut t, &mut ci, &mut hostile);
     let release = release(&mut t, &mut ci);
     fleet(&mut t, &mut station, &mut quality);
+    let pushed = whole.then(|| example::tell(&mut t, &mut ci, &mut quality));
     field::tell(&mut t, &mut station, &mut quality, &mut ci);
+    if let Some(commit) = pushed {
+        example::revise(&mut t, &mut ci, &commit);
+    }
     design_file::tell(&mut t, &mut ci, &mut quality);
     decide(&mut t, &mut quality, &release);
     keys(&mut t, ci, &mut hostile);

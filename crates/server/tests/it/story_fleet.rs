@@ -9,7 +9,7 @@ use evidence::facts::fleet::{
 use evidence::facts::release::{
     Artefact, ReleaseMade, ReleaseWithdrawn, ResidualAnomaly, SupportEndSet, SystemReleaseMade,
 };
-use evidence::types::{BlobRef, Bytes, EntryRef, Interpreted, NamedDigest};
+use evidence::types::{Bytes, EntryRef, NamedDigest};
 use evidence::{Entry, Fact, SourceKind};
 use testkit::{Author, ORIGIN};
 use world::fleet::{FindingKind, appraise};
@@ -68,6 +68,9 @@ pub(super) fn tell(t: &mut Told, station: &mut Author, quality: &mut Author, ci:
             reported_at: Some(moment(t.clock)),
         };
         t.say(quality, polled);
+        if t.whole {
+            super::vulnerable::day(t, quality, ci, day);
+        }
         match day {
             5 => {
                 let newest = release(t, ci, "2.1.1");
@@ -266,13 +269,9 @@ fn declare(t: &mut Told, station: &mut Author, quality: &mut Author) {
 }
 
 fn release(t: &mut Told, ci: &mut Author, version: &str) -> EntryRef {
-    let texts = [format!("bom {version}"), format!("normal {version}")];
-    for text in &texts {
-        t.f.ledger.blobs().put(text.as_bytes()).expect("kept");
-    }
-    let [bom, normal] = texts.map(|text| digest(&text));
-    let blob =
-        |digest| BlobRef { digest, length: 48_211, media_type: "application/vnd.cyclonedx+json".into() };
+    // The components of two releases of the example: what matters here is what advisories say of them.
+    let sbom =
+        super::vulnerable::sbom(t, if version == "2.0.3" { "firmware-2.0.0" } else { "firmware-2.1.1" });
     let made = ReleaseMade {
         product: "IP-400".into(),
         item: "pump firmware".into(),
@@ -287,12 +286,7 @@ fn release(t: &mut Told, ci: &mut Author, version: &str) -> EntryRef {
                 length: if kind == "bin" { 412_906 } else { 96 },
             })
             .to_vec(),
-        sboms: vec![Interpreted {
-            raw: blob(bom),
-            parser: "cyclonedx".into(),
-            parser_version: 1,
-            normalised: blob(normal),
-        }],
+        sboms: vec![sbom],
         measurements: COMPONENTS
             .map(|name| NamedDigest { name: name.into(), digest: digest(&format!("{name} {version}")) })
             .to_vec(),

@@ -20,7 +20,7 @@ use super::error::PopulationError;
 use super::findings::{Findings, word};
 use super::knowledge::Knowledge;
 use super::listing::concerned;
-use super::outcome::{Group, Outcome, Tally};
+use super::outcome::{Exposure, Group, Outcome, Tally};
 use super::present::{Present, Seen, Whole};
 use super::timeline::{Timeline, samples};
 use super::touch::Touched;
@@ -250,6 +250,24 @@ impl Populations {
         let inner = self.read();
         let count = |f: &Arc<Findings>| Tally::of(f, &inner.knowledge, inner.present.groups());
         (inner.at, inner.applied, findings.iter().map(count).collect())
+    }
+
+    /// How many devices any of some vulnerabilities concerns, now, and as of how many entries.
+    #[must_use]
+    pub fn exposure(&self, findings: &[Arc<Findings>]) -> (u64, Exposure) {
+        let inner = self.read();
+        (inner.applied, Exposure::of(findings, &inner.knowledge, inner.present.groups()))
+    }
+
+    /// Number of devices, and of subjects that are none at present.
+    #[must_use]
+    pub fn devices(&self) -> usize {
+        self.read().present.len()
+    }
+
+    /// Lends what was read of documents.
+    pub(super) fn with_catalogue<T>(&self, question: impl FnOnce(&Catalogue) -> T) -> T {
+        question(&self.read().catalogue)
     }
 
     /// The fleet over time as known now. It is kept for an hour of log time: a trend that is a little old says so itself.

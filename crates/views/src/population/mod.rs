@@ -6,7 +6,7 @@
 //! | `parts`, `documents`, `catalogue` | what was read: components and who carries them, advisories and statements; grows only |
 //! | `knowledge` | what counts at a log size |
 //! | `judge`, `decided`, `carried`, `findings` | from a name to a verdict on every release, with every step |
-//! | `outcome`, `present`, `survey` | from releases to devices: kept for now, walked over for any past |
+//! | `outcome`, `present`, `survey`, `past` | from releases to devices: kept for now, walked over for any past |
 //! | `timeline`, `listing` | the fleet over time; every vulnerability of a release, and metrics |
 //! | `ask`, `answer`, `json` | a question, its answer, and the answer for programs |
 //! | `follow`, `touch` | the follower that keeps all this up with the log |
@@ -28,6 +28,7 @@ mod knowledge;
 mod listing;
 mod outcome;
 mod parts;
+mod past;
 mod present;
 mod survey;
 mod timeline;
@@ -46,8 +47,9 @@ pub use findings::{About, Findings, Judged, PartFinding, ReleaseFinding, VERDICT
 pub use follow::{List, Populations};
 pub use knowledge::{Decision, DocumentState, Knowledge, Release, VEX_TRUST, Vex};
 pub use listing::{Course, Metrics, concerned, courses, metrics};
-pub use outcome::{Group, Outcome, Tally};
+pub use outcome::{Exposure, Group, Outcome, Tally};
 pub use parts::{Bill, MAX_PATH, MAX_PATHS, Part, Parts};
+pub use past::Past;
 pub use present::{Listed, Present, Seen, Whole};
 pub use survey::{Lender, Wanted, survey};
 pub use timeline::{MAX_SAMPLES, Point, Timeline, samples};

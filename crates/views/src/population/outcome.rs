@@ -1,6 +1,7 @@
 //! From what a device runs to what holds for the device, and the counts of that.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use formats::matching::Verdict;
 use world::fleet::{Grade, Running, Software, Stand};
@@ -121,5 +122,41 @@ impl Tally {
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> u64 {
         self.verdicts.get(&verdict).copied().unwrap_or_default()
+    }
+}
+
+/// Devices by the worst that any of several vulnerabilities is for them: each device is counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exposure {
+    /// All devices.
+    pub devices: u64,
+    /// Affected by at least one.
+    pub affected: u64,
+    /// Affected by none as far as can be told, undetermined for at least one.
+    pub undetermined: u64,
+}
+
+impl Exposure {
+    /// Counts groups of devices. O(groups × vulnerabilities).
+    pub fn of<'a>(
+        findings: &[Arc<Findings>],
+        known: &Knowledge,
+        groups: impl IntoIterator<Item = &'a Group>,
+    ) -> Self {
+        let mut sums = Self::default();
+        for group in groups {
+            let devices = group.devices();
+            if devices == 0 {
+                continue;
+            }
+            sums.devices += devices;
+            let verdicts = findings.iter().map(|f| Outcome::of(f, known, &group.stand, &group.runs).verdict);
+            match verdicts.max() {
+                Some(Verdict::Affected) => sums.affected += devices,
+                Some(Verdict::Undetermined) => sums.undetermined += devices,
+                _ => {}
+            }
+        }
+        sums
     }
 }

@@ -219,9 +219,14 @@ impl Fleet {
     #[must_use]
     pub fn sealed_state(&self, subject: &Subject, size: u64) -> Option<State> {
         let value = self.devices.get(subject)?.until(size);
-        let key = [&[DEVICE], subject.bytes().as_slice()].concat();
-        (!value.is_empty()).then(|| State { key, value: value.to_vec() })
+        (!value.is_empty()).then(|| State { key: sealed_key(subject), value: value.to_vec() })
     }
+}
+
+/// Under which key the records of a device are sealed, if there are any.
+#[must_use]
+pub fn sealed_key(subject: &Subject) -> Vec<u8> {
+    [&[DEVICE], subject.bytes().as_slice()].concat()
 }
 
 /// Whose records a state of this concern is, by its key.

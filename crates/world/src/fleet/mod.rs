@@ -51,7 +51,7 @@ use record::{Enrolled, Last, Log, Obs, Record};
 use table::Table;
 
 pub use appraise::{POLICY, appraise, appraise_after, appraise_changed, changes};
-pub use basis::{Basis, Ground, sealed_entries, sealed_subject};
+pub use basis::{Basis, Ground, sealed_entries, sealed_key, sealed_subject};
 pub use declared::Declaration;
 pub use ear::{EAR_PROFILE, Ear, VECTOR_NAMES};
 pub use entries::{DeviceEntry, Said as Spoken};

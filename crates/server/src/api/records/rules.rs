@@ -6,7 +6,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use records::command::{CommandError, TraceFormat, trace_set};
 use records::engine::verdict;
+use records::render::risk::RiskPage;
 use records::render::{self, Format};
+use records::risk::risk_view;
 use records::set::{Edge, LinkState, Node, RecordSet};
 use serde_json::{Value, json};
 use views::design::{Design, DesignError, Moment};
@@ -95,6 +97,19 @@ pub(super) async fn trace(
     let traced = serde_json::from_slice(&bytes);
     let traced: Value = traced.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
     Ok(answer(&question, &design, traced))
+}
+
+/// Serves `GET /api/v1/risk`: every risk before and after control, the matrices, the overall residual risk.
+pub(super) async fn risk(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
+    let (question, design) = design(&api, query).await?;
+    let set = design.evaluator.set();
+    let (view, mut bytes) = (risk_view(set), Vec::new());
+    let page = RiskPage { set, view: &view };
+    let internal =
+        |e: &dyn std::fmt::Display| Problem::new(Code::Internal, format!("writing the risks: {e}"));
+    render::risk::write(&page, TraceFormat::Json, &mut bytes).map_err(|e| internal(&e))?;
+    let risks: Value = serde_json::from_slice(&bytes).map_err(|e| internal(&e))?;
+    Ok(answer(&question, &design, risks))
 }
 
 /// What the log holds of a record beside its content.

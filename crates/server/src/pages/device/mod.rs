@@ -7,6 +7,7 @@
 mod identity;
 mod now;
 mod picture;
+mod proof;
 mod rows;
 mod said;
 
@@ -28,6 +29,7 @@ use super::shell::{Section, Shell, html};
 use super::words;
 use identity::Identity;
 use now::Now;
+pub(super) use proof::{file as proof_file, page as proof_page};
 use rows::{finding_row, interval, note, proofs, related};
 use said::{matter, stretches, told};
 

@@ -106,6 +106,24 @@ pub(super) fn proofs(view: &View<'_>, b: &Basics) -> Vec<(&'static str, Markup)>
             Markup::new().text("Its key was enrolled by a station: ").then(&proof(index)).text("."),
         ));
     }
+    let path = format!("{}/proof", words::device_path(&b.subject));
+    out.push((
+        "Current",
+        Markup::new()
+            .text("That nothing else was said of it: ")
+            .link(&view.to(&format!("{path}#h-current")), "by a seal")
+            .text("."),
+    ));
+    out.push((
+        "Absent, counted",
+        Markup::new()
+            .link(&view.to(&path), "Everything, worked out")
+            .text(", and ")
+            .link(&view.to(&format!("{path}.json")), "as a file")
+            .text(" for ")
+            .element("code", "", "vouchsafe verify")
+            .text("."),
+    ));
     out.push(("Not proven", Markup::new().text("Where it is: that is somebody's word, entered in the log.")));
     out
 }

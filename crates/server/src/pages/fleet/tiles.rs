@@ -9,7 +9,7 @@ use super::super::error::PageError;
 use super::super::findings::counts;
 use super::super::moments::View;
 use super::super::words::FINDINGS;
-use super::breakdown::{Breakdown, by_release, cells};
+use super::breakdown::{Breakdown, by_release, by_verdict, cells, known};
 use super::query::Query;
 use super::{Figure, census, figures};
 
@@ -28,6 +28,8 @@ pub(crate) struct FindingTile {
 pub(crate) struct Tiles {
     pub(crate) figures: Vec<Figure>,
     pub(crate) releases: Breakdown,
+    pub(crate) verdicts: Breakdown,
+    pub(crate) known: Breakdown,
     pub(crate) findings: Vec<FindingTile>,
     pub(crate) open: String,
     pub(crate) devices: String,
@@ -75,6 +77,8 @@ pub(crate) fn tiles(ask: &Ask, view: &mut View<'_>) -> Result<Result<Option<Tile
     Ok(Ok(Some(Tiles {
         figures,
         releases: by_release(view, &query, choice.classes(), &cells),
+        verdicts: by_verdict(view, &query, choice.classes()),
+        known: known(view, &query, &cells),
         findings: FINDINGS.iter().zip(&counts).map(tile).collect(),
         open: grouped(open),
         doubt: match clones {

@@ -16,6 +16,7 @@ use super::super::markup::{Markup, count};
 use super::super::moments::View;
 use super::super::phrase::cut;
 use super::super::shell::{Section, Shell, html};
+use super::families::{FAMILIES, families, family};
 use super::{Lines, design};
 
 /// Gaps of a group that are listed on the page of all groups.
@@ -24,8 +25,10 @@ const SHOWN: usize = 10;
 const MAX_GROUP: usize = 1_000;
 
 /// What is listed.
-const SHOWS: [(&str, &str); 4] = [
+const SHOWS: [(&str, &str); 6] = [
     ("", "Failing"),
+    ("warning", "Warnings"),
+    ("note", "Noted"),
     ("all", "All that are open"),
     ("justified", "Justified"),
     ("retrospective", "In the wrong order"),
@@ -57,6 +60,8 @@ struct GapsPage {
     lines: Vec<(String, bool)>,
     by: &'static str,
     shows: Vec<(&'static str, &'static str, bool)>,
+    families: Vec<(&'static str, &'static str, bool)>,
+    rules: Option<String>,
     groups: Vec<Group>,
     clear: String,
     one: bool,
@@ -76,11 +81,17 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     if !SHOWS.iter().any(|(word, _)| *word == show) {
         return Err(PageError::bad_filter(format!("“{show}” is no state of gaps.")));
     }
+    let of = ask.param("family").unwrap_or_default();
+    if !of.is_empty() && family(of).is_none() {
+        return Err(PageError::bad_filter(format!("“{of}” is no family of clauses.")));
+    }
     let mut page = GapsPage {
         lead: Markup::new().strong("No record").text(" was pushed by this moment."),
         lines: lines.as_ref().map(|l| l.all.clone()).unwrap_or_default(),
         by,
         shows: SHOWS.iter().map(|(word, text)| (*word, *text, *word == show)).collect(),
+        families: FAMILIES.iter().map(|family| (family.word, family.name, family.word == of)).collect(),
+        rules: None,
         groups: Vec::new(),
         clear: view.to("/gaps"),
         one: false,
@@ -95,27 +106,56 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
             page.note = Some(format!("{why}."));
         }
         Ok(design) => {
-            page.lead = lead(&design);
             let only = ask.param("group");
             page.one = only.is_some();
-            page.groups = groups(&view, &lines, &design, by, show, only);
-            page.clear = view.to(&lines.path("/gaps", &[("by", by), ("show", show)]));
+            let filter = Filter { by, show, of, only };
+            let gaps = filter.gaps(&design);
+            page.lead = lead(&design, &filter, gaps.len());
+            page.groups = groups(&view, &lines, &design, &filter, gaps);
+            page.clear = view.to(&lines.path("/gaps", &[("by", by), ("show", show), ("family", of)]));
+            page.rules = Some(view.to(&lines.path("/rules", &[("family", of)])));
         }
     }
     html(StatusCode::OK, &page)
+}
+
+/// Which gaps are listed, and how.
+struct Filter<'a> {
+    by: &'a str,
+    show: &'a str,
+    /// Word of a clause family, or empty.
+    of: &'a str,
+    /// The one group that is listed.
+    only: Option<&'a str>,
+}
+
+impl Filter<'_> {
+    fn gaps<'d>(&self, design: &'d Design) -> Vec<&'d Gap> {
+        let schema = design.evaluator.set().schema();
+        // Gaps of a rule are many, families of a rule are few: each rule is looked up once.
+        let mut asks: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut of = |gap: &'d Gap| {
+            let rule: &'d str = &gap.rule.id;
+            let found = || families(schema, rule).iter().any(|family| family.word == self.of);
+            self.of.is_empty() || *asks.entry(rule).or_insert_with(found)
+        };
+        design.report.gaps.iter().filter(|gap| shown(gap, self.show) && of(gap)).collect()
+    }
 }
 
 fn shown(gap: &Gap, show: &str) -> bool {
     let justified = matches!(gap.state, GapState::Justified(_));
     match show {
         "" => gap.fails(),
+        "warning" => !justified && gap.severity == Severity::Warning,
+        "note" => !justified && gap.severity == Severity::Note,
         "justified" => justified,
         "retrospective" => gap.retrospective && !justified,
         _ => !justified,
     }
 }
 
-fn lead(design: &Design) -> Markup {
+fn lead(design: &Design, filter: &Filter<'_>, listed: usize) -> Markup {
     let gaps = &design.report.gaps;
     let failing = gaps.iter().filter(|gap| gap.fails()).count();
     let justified = gaps.iter().filter(|gap| matches!(gap.state, GapState::Justified(_))).count();
@@ -124,12 +164,18 @@ fn lead(design: &Design) -> Markup {
         0 => Markup::new().strong("No failing gap"),
         n => Markup::new().strong(&count(n as u64, "failing gap", "failing gaps")),
     };
-    m.text(&format!(
+    let m = m.text(&format!(
         " at stage {}; {} reported without failing, {} justified.",
         design.report.stage,
         grouped(other as u64),
         grouped(justified as u64)
-    ))
+    ));
+    match family(filter.of) {
+        None => m,
+        Some(family) => {
+            m.text(" Listed here: ").strong(&grouped(listed as u64)).text(&format!(" of {}.", family.name))
+        }
+    }
 }
 
 /// Gaps by rule or clause, the most first. A gap that several clauses ask for stands under each.
@@ -137,12 +183,12 @@ fn groups(
     view: &View<'_>,
     lines: &Lines,
     design: &Design,
-    by: &str,
-    show: &str,
-    only: Option<&str>,
+    filter: &Filter<'_>,
+    gaps: Vec<&Gap>,
 ) -> Vec<Group> {
+    let Filter { by, show, of, only } = *filter;
     let mut grouped_by: BTreeMap<&str, Vec<&Gap>> = BTreeMap::new();
-    for gap in design.report.gaps.iter().filter(|gap| shown(gap, show)) {
+    for gap in gaps {
         if by == "rule" {
             grouped_by.entry(&gap.rule.id).or_default().push(gap);
             continue;
@@ -160,7 +206,7 @@ fn groups(
     let limit = if only.is_some() { MAX_GROUP } else { SHOWN };
     let group = |(n, (name, gaps)): (usize, (&str, Vec<&Gap>))| {
         let rule = gaps.first().map(|gap| &gap.rule);
-        let whole = lines.path("/gaps", &[("by", by), ("show", show), ("group", name)]);
+        let whole = lines.path("/gaps", &[("by", by), ("show", show), ("family", of), ("group", name)]);
         let left = gaps.len().saturating_sub(limit);
         Group {
             anchor: format!("g{n}"),

@@ -7,11 +7,19 @@
 //! | `record` | `/records/ID`: one record with its links, results, gaps, signatures and history |
 //! | `trace` | `/trace`: the matrix between kinds, and its graph (`graph`) |
 //! | `gaps` | `/gaps`: what is missing, by rule or by clause |
+//! | `rules` | `/rules`: what is asked, and how each rule fared |
+//! | `risk` | `/risk`: the risk matrix before and after control |
+//! | `families`, `readiness` | rules by clause family, in numbers |
 
+mod around;
+mod families;
 mod gaps;
 mod graph;
 mod list;
+mod readiness;
 mod record;
+mod risk;
+mod rules;
 mod state;
 mod trace;
 
@@ -40,6 +48,8 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/records/{id}", get(record_page))
         .route("/trace", get(trace_page))
         .route("/gaps", get(gaps_page))
+        .route("/rules", get(rules_page))
+        .route("/risk", get(risk_page))
 }
 
 type Params = Query<BTreeMap<String, String>>;
@@ -65,10 +75,21 @@ async fn gaps_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Re
     run(pages, uri, q, gaps::page).await
 }
 
+async fn rules_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
+    run(pages, uri, q, rules::page).await
+}
+
+async fn risk_page(State(pages): State<Pages>, uri: Uri, Query(q): Params) -> Response {
+    run(pages, uri, q, risk::page).await
+}
+
+pub(super) use families::FAMILIES;
+pub(super) use readiness::{Fared, Readiness, Ready, readiness};
+
 /// Which line a page is about, of those that there are.
-struct Lines {
+pub(super) struct Lines {
     /// As they stand in the address and in the list, and whether it is the chosen one.
-    all: Vec<(String, bool)>,
+    pub(super) all: Vec<(String, bool)>,
     product: String,
     line: String,
 }
@@ -92,6 +113,16 @@ impl Lines {
         Ok(Some(Self { all, product, line }))
     }
 
+    /// Each of the lines, chosen.
+    fn each(&self) -> Vec<Self> {
+        let one = |(name, _): &(String, bool)| {
+            let (product, line) = name.rsplit_once(", ")?;
+            let all = self.all.iter().map(|(other, _)| (other.clone(), other == name)).collect();
+            Some(Self { all, product: product.to_owned(), line: line.to_owned() })
+        };
+        self.all.iter().filter_map(one).collect()
+    }
+
     /// The parameter that keeps the line in a link, where there are several.
     fn query(&self) -> Option<String> {
         let chosen = self.all.iter().find(|(_, chosen)| *chosen).filter(|_| self.all.len() > 1)?;
@@ -99,7 +130,7 @@ impl Lines {
     }
 
     /// A path of these pages with the line and more parameters.
-    fn path(&self, path: &str, more: &[(&str, &str)]) -> String {
+    pub(super) fn path(&self, path: &str, more: &[(&str, &str)]) -> String {
         let more = more.iter().filter(|(_, value)| !value.is_empty());
         let mut query: Vec<String> = more.map(|(name, value)| format!("{name}={}", percent(value))).collect();
         query.extend(self.query());

@@ -17,6 +17,7 @@ use super::super::markup::{Markup, count};
 use super::super::moments::View;
 use super::super::phrase::cut;
 use super::super::shell::{Section, Shell, html};
+use super::around::{Around, around};
 use super::state::States;
 use super::{Lines, design};
 
@@ -54,6 +55,7 @@ struct RecordPage {
     statements: Vec<(Markup, Markup)>,
     history: Vec<(Markup, Markup)>,
     note: Option<String>,
+    around: Option<Around>,
 }
 
 /// What the log holds of a record.
@@ -135,6 +137,7 @@ pub(super) fn page(ask: &Ask, id: &str) -> Result<Response, PageError> {
         statements: held.imported.iter().rev().map(|(s, t)| statement(s, *t, &entry)).collect(),
         history: held.history.iter().rev().map(|(e, t)| event(e, *t, &entry)).collect(),
         note: asked.as_ref().err().map(|why| format!("{why}.")),
+        around: there.and_then(|(_, node, _)| around(&view, &lines, design?.evaluator.set(), node)),
         s: Shell::new(ask, &view, id, Section::Records),
     };
     if let Some((design, node, record)) = there {

@@ -1,25 +1,21 @@
-//! `/`: is the log whole, and what is in it?
+//! The log on the overview: is it whole, and what is in it?
 
-use askama::Template;
-use axum::http::StatusCode;
-use axum::response::Response;
 use evidence::Fact;
 use ledger::Standing;
 use ledger::properties::grouped;
 
-use super::Ask;
-use super::chart::{Bar, Fill, bars};
-use super::error::PageError;
-use super::fleet::{Tiles, tiles};
-use super::log::{Row, read_range, rows};
-use super::markup::{Markup, count};
-use super::moments::View;
-use super::shell::{Section, Shell, html};
+use super::super::Ask;
+use super::super::chart::{Bar, Fill, bars};
+use super::super::error::PageError;
+use super::super::log::{Row, read_range, rows};
+use super::super::markup::{Markup, count};
+use super::super::moments::View;
+use super::Figure;
 
 /// Bars of the chart; what is rarer stands together.
 const MAX_BARS: usize = 10;
 /// Entries of the list of the latest.
-const LATEST: u64 = 20;
+const LATEST: u64 = 10;
 /// Streams up to which gaps and forks are counted while the world is held (about a millisecond).
 const MAX_STREAMS: usize = 20_000;
 
@@ -28,36 +24,22 @@ const EQUIVOCATED: u64 = 32;
 const CORRECTED: u64 = 7;
 const VOIDED: u64 = 8;
 
-/// A figure: each is a link to its list.
-struct Figure {
-    href: String,
-    label: &'static str,
-    state: &'static str,
-    value: String,
-    note: String,
+pub(super) struct FactCount {
+    pub(super) name: &'static str,
+    pub(super) href: String,
+    pub(super) count: String,
+    pub(super) share: String,
 }
 
-struct FactCount {
-    name: &'static str,
-    href: String,
-    count: String,
-    share: String,
-}
-
-#[derive(Template)]
-#[template(path = "overview.html")]
-struct Overview {
-    s: Shell,
-    lead: Markup,
-    /// The fleet; `None` where there is none, or while it is being counted.
-    fleet: Option<Tiles>,
-    counting: bool,
-    figures: Vec<Figure>,
-    chart: Markup,
-    facts: Vec<FactCount>,
-    total: String,
-    latest: Vec<Row>,
-    log: Vec<(&'static str, Markup)>,
+/// What is shown of the log.
+pub(super) struct LogPart {
+    pub(super) says: Markup,
+    pub(super) figures: Vec<Figure>,
+    pub(super) chart: Markup,
+    pub(super) facts: Vec<FactCount>,
+    pub(super) total: String,
+    pub(super) latest: Vec<Row>,
+    pub(super) about: Vec<(&'static str, Markup)>,
 }
 
 /// What the world says about the log as a whole.
@@ -97,10 +79,8 @@ fn sums(world: &world::World) -> Sums {
     }
 }
 
-pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
-    let mut view = View::open(ask)?;
-    let tiles = tiles(ask, &mut view)?;
-    let counting = tiles.is_err();
+/// The log at the page's moments. Of the present, the view moves to what was read.
+pub(super) fn part(ask: &Ask, view: &mut View<'_>) -> Result<LogPart, PageError> {
     let sums = view.exact(sums)?;
     let of = |tag: u64| sums.counts.iter().find(|(t, _)| *t == tag).map_or(0, |(_, n)| *n);
     let total: u64 = sums.counts.iter().map(|(_, n)| n).sum();
@@ -132,19 +112,15 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     );
     let chart = bars("facts", "Entries by fact", &description, &drawn);
     let latest = read_range(ask, view.upto.saturating_sub(LATEST), view.upto)?;
-    let page = Overview {
-        lead: lead(&view, &sums, &standing),
-        fleet: tiles.ok().flatten(),
-        counting,
-        figures: figures(&view, &sums, of),
+    Ok(LogPart {
+        says: says(view, &sums, &standing),
+        figures: figures(view, &sums, of),
         chart,
         facts,
         total: grouped(total),
-        latest: rows(&view, latest.into_iter().rev().collect()),
-        log: about(&view, &sums, &standing),
-        s: Shell::new(ask, &view, "Overview", Section::Overview),
-    };
-    html(StatusCode::OK, &page)
+        latest: rows(view, latest.into_iter().rev().collect()),
+        about: about(view, &sums, &standing),
+    })
 }
 
 fn fact_name(tag: u64) -> &'static str {
@@ -159,7 +135,7 @@ fn share(n: u64, total: u64) -> String {
     if tenths == 0 && n > 0 { "under 0.1".into() } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
-fn lead(view: &View<'_>, sums: &Sums, standing: &Standing) -> Markup {
+fn says(view: &View<'_>, sums: &Sums, standing: &Standing) -> Markup {
     let m = match (view.past(), standing) {
         (true, _) => Markup::new().strong(&format!("The log held {}", count(view.upto, "entry", "entries"))),
         (false, Standing::Writable) => Markup::new()
