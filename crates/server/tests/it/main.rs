@@ -15,6 +15,8 @@ mod api_releases;
 mod api_run;
 mod api_store;
 mod joined;
+mod openapi;
+mod openapi_schema;
 mod pages;
 mod pages_fleet;
 mod pages_kit;
