@@ -154,6 +154,24 @@ impl PageError {
         Self::new(StatusCode::BAD_REQUEST, "Not a filter", what, "Choose from the lists of the page.")
     }
 
+    pub(super) fn many_files() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many files at once",
+            "Other lists are being written to files.",
+            "Ask again when they are done.",
+        )
+    }
+
+    pub(super) fn present_only() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "Kept for the present only",
+            "The list of vulnerabilities is kept for the present only.",
+            "Ask without moments; each vulnerability answers for any two moments.",
+        )
+    }
+
     pub(super) fn store(e: StoreError) -> Self {
         Self::ledger(e.into())
     }

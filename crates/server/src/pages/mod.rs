@@ -7,6 +7,7 @@
 //! | `replay` | worlds of past sizes |
 //! | `census` | the fleet counted, so that pages over it are quick |
 //! | `overview`, `fleet`, `device`, `findings`, `releases`, `vulnerabilities`, `vulnerability`, `records`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
+//! | `sheet` | a list as a file: CSV, JSON |
 //! | `markup`, `content`, `phrase`, `words`, `chart` | parts of pages |
 //! | `assets`, `headers` | style sheets and script; what every answer carries |
 //!
@@ -33,6 +34,7 @@ mod releases;
 mod replay;
 mod search;
 mod search_fleet;
+mod sheet;
 mod shell;
 mod sign_in;
 mod source;
@@ -65,6 +67,8 @@ struct Pages {
     replays: Arc<Replays>,
     census: census::Keeper,
     designs: Arc<views::design::Designs>,
+    /// Files that may be written at once.
+    files: Arc<tokio::sync::Semaphore>,
 }
 
 /// A page being asked for: where, with which query.
@@ -87,7 +91,8 @@ impl Ask {
 pub fn router(state: AppState) -> Router {
     let census = census::Keeper::default();
     census.begin(&state.ledger);
-    let pages = Pages { app: state, replays: Arc::default(), census, designs: Arc::default() };
+    let files = Arc::new(tokio::sync::Semaphore::new(sheet::MAX_FILES));
+    let pages = Pages { app: state, replays: Arc::default(), census, designs: Arc::default(), files };
     let inside = Router::new()
         .route("/", get(overview_page))
         .route("/fleet", get(fleet_page))

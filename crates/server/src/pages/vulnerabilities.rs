@@ -8,12 +8,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use ledger::properties::grouped;
 use views::population::Verdict;
-use views::population::{Findings, Populations, Tally};
+use views::population::{Findings, Populations, Tally, json as form};
 
 use super::Ask;
 use super::error::PageError;
 use super::markup::{Markup, count, percent};
 use super::moments::View;
+use super::sheet::{Form, Sheet};
 use super::shell::{Section, Shell, html};
 
 /// Vulnerabilities of a page.
@@ -68,6 +69,9 @@ pub(super) fn path(name: &str) -> String {
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
     let populations = populations(ask);
+    if let Some(form) = Form::asked(ask)? {
+        return sheet(ask, &mut view, populations.ok_or_else(PageError::counting)?.as_ref(), form);
+    }
     let (counting, past) = (populations.is_none(), !view.present_asked());
     let mut rows = Vec::new();
     let (mut all, mut affected) = (0, 0);
@@ -90,6 +94,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let stale = stale.iter().map(|(name, since)| {
         Markup::new().strong(name).text(" has not answered; it is stale since ").time(*since).text(" UTC.")
     });
+    let shell = Shell::new(ask, &view, "Vulnerabilities", Section::Vulnerabilities);
     let page = VulnerabilitiesPage {
         lead: lead(all as u64, affected),
         shown: if rows.len() == all {
@@ -101,9 +106,26 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         stale: stale.collect(),
         counting,
         past,
-        s: Shell::new(ask, &view, "Vulnerabilities", Section::Vulnerabilities),
+        s: if past || counting { shell } else { shell.listed_now(ask, &view) },
     };
     html(StatusCode::OK, &page)
+}
+
+/// The whole list as a file.
+fn sheet(
+    ask: &Ask,
+    view: &mut View<'_>,
+    populations: &Populations,
+    asked: Form,
+) -> Result<Response, PageError> {
+    if !view.present_asked() {
+        return Err(PageError::present_only());
+    }
+    let (_, found) = populations.concerned();
+    let (_, size, tallies) = populations.tallies(&found);
+    view.settle(size)?;
+    let rows = found.iter().zip(&tallies).map(|(f, tally)| form::flat(f, tally)).collect();
+    Ok(Sheet::new(ask, view, asked, "vulnerabilities", &form::FLAT)?.all(rows))
 }
 
 fn lead(all: u64, affected: u64) -> Markup {

@@ -23,6 +23,7 @@ mod pages_kit;
 mod pages_properties;
 mod pages_records;
 mod pages_scale;
+mod pages_sheets;
 mod pages_sign_in;
 mod story;
 mod witness_client;
