@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use ledger::properties::grouped;
 use views::population::Verdict;
-use views::population::{Findings, Populations, Tally};
+use views::population::{Findings, Populations, Tally, json as form};
 use world::release::Known;
 
 use super::Ask;
@@ -16,6 +16,7 @@ use super::concern::{Wait, concern, open};
 use super::error::PageError;
 use super::markup::{Markup, count, percent};
 use super::moments::View;
+use super::sheet::{Form, Sheet};
 use super::shell::{Section, Shell, html};
 
 /// Vulnerabilities of a page.
@@ -79,6 +80,7 @@ pub(super) fn path(name: &str) -> String {
 
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
+    let asked = Form::asked(ask)?;
     let of = match ask.param("release") {
         None => None,
         Some(text) => Some(release(&view, text)?),
@@ -89,6 +91,9 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     }
     let found = concern(ask, &view);
     let (mut rows, mut all, mut affected) = (Vec::new(), 0, 0);
+    if asked.is_some() && found.is_err() {
+        return Err(PageError::counting());
+    }
     if let Ok(concern) = &found {
         view.settle(concern.size)?;
         let concerns = |f: &Findings, index| {
@@ -98,6 +103,10 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         let of_release = |f: &Findings| of.as_ref().is_none_or(|(index, _)| concerns(f, *index));
         let listed: Vec<(&Arc<Findings>, &Tally)> =
             pairs.filter(|(f, tally)| of_release(f) && shown(f, tally, show)).collect();
+        if let Some(asked) = asked {
+            let rows = listed.iter().map(|(f, tally)| form::flat(f, tally)).collect();
+            return Ok(Sheet::new(ask, &view, asked, "vulnerabilities", &form::FLAT)?.all(rows));
+        }
         all = listed.len();
         affected = listed.iter().filter(|(_, tally)| tally.count(Verdict::Affected) > 0).count() as u64;
         rows = listed.into_iter().take(PAGE).map(|(f, tally)| row(&view, f, tally)).collect();
@@ -113,6 +122,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let stale = stale.iter().map(|(name, since)| {
         Markup::new().strong(name).text(" has not answered; it is stale since ").time(*since).text(" UTC.")
     });
+    let shell = Shell::new(ask, &view, "Vulnerabilities", Section::Vulnerabilities);
     let page = VulnerabilitiesPage {
         shows: SHOWS.iter().map(|(word, text)| (*word, *text, *word == show)).collect(),
         narrowed: !show.is_empty(),
@@ -125,8 +135,13 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         },
         rows,
         stale: stale.collect(),
+        s: match (&found, view.present_asked()) {
+            (Err(_), _) => shell,
+            // Counted already, where a pinned moment would be counted anew.
+            (Ok(_), true) => shell.listed_now(ask, &view),
+            (Ok(_), false) => shell.listed(ask, &view),
+        },
         wait: found.err(),
-        s: Shell::new(ask, &view, "Vulnerabilities", Section::Vulnerabilities),
     };
     html(StatusCode::OK, &page)
 }

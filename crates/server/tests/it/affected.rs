@@ -33,6 +33,15 @@ fn told() -> Fixture {
     let mut f = Fixture::new();
     let mut ci = Author::new(SourceKind::Ci, 20);
     f.enrol(&ci, &["ci"]);
+    for fact in facts(&f.ledger) {
+        let entry = ci.state(fact);
+        f.submit(entry).unwrap_or_else(|e| panic!("{e}"));
+    }
+    f
+}
+
+/// What is stated of them; their documents are kept.
+pub(crate) fn facts(ledger: &Ledger) -> Vec<Fact> {
     let bom = format!(r#"{{"sbom":{BOM},"version":1}}"#);
     let advisory = concat!(
         r#"{"contents":{"advisories":[{"affected":[{"coordinates":{"purl":"pkg:generic/a"},"default":"not-affected","fixed":["2.0"],"#,
@@ -66,27 +75,22 @@ fn told() -> Fixture {
         since: None,
         import: None,
     };
-    let facts: Vec<Fact> = vec![
-        release("1", vec![kept(&f.ledger, &bom)]).into(),
+    vec![
+        release("1", vec![kept(ledger, &bom)]).into(),
         release("2", vec![]).into(),
         device("x1", "firmware 1").into(),
         device("x2", "firmware 1").into(),
         device("x3", "firmware 2").into(),
         AdvisoryTaken {
             advisory: "CVE-2026-1".into(),
-            document: kept(&f.ledger, advisory),
+            document: kept(ledger, advisory),
             origin: "test".into(),
             modified: None,
             withdrawn: None,
             supersedes: None,
         }
         .into(),
-    ];
-    for fact in facts {
-        let entry = ci.state(fact);
-        f.submit(entry).unwrap_or_else(|e| panic!("{e}"));
-    }
-    f
+    ]
 }
 
 /// A site with a follower that is up with the log.

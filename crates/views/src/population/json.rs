@@ -97,6 +97,43 @@ pub fn line(findings: &Findings, tally: &Tally) -> Value {
     })
 }
 
+/// Members of [`flat`], in the order of a table.
+pub const FLAT: [&str; 14] = [
+    "id",
+    "names",
+    "summary",
+    "score",
+    "severity",
+    "verdict",
+    "affected",
+    "undetermined",
+    "fixed",
+    "not-affected-by-vex",
+    "not-affected",
+    "releases-affected",
+    "withdrawn",
+    "informational",
+];
+
+/// The same as a row of a table: devices by verdict, without structure.
+#[must_use]
+pub fn flat(findings: &Findings, tally: &Tally) -> Value {
+    let severity = findings.severity();
+    let affected = findings.releases.values().filter(|r| r.verdict == Verdict::Affected).count();
+    let mut row = json!({
+        "id": findings.id, "names": findings.names, "summary": findings.summary(),
+        "score": severity.and_then(|(score, _)| score), "severity": severity.map(|(_, text)| text),
+        "verdict": findings.word(findings.worst()), "releases-affected": affected,
+        "withdrawn": findings.withdrawn(), "informational": findings.informational(),
+    });
+    if let Some(row) = row.as_object_mut() {
+        for verdict in VERDICTS {
+            row.insert(findings.word(verdict).into(), tally.count(verdict).into());
+        }
+    }
+    row
+}
+
 /// A trend.
 #[must_use]
 pub fn trend(points: &[Point]) -> Value {
@@ -199,7 +236,7 @@ fn release(of: &ReleaseAnswer, about: About) -> Value {
     })
 }
 
-/// A line of CSV (RFC 4180), with its line end.
+/// A line of CSV (`csv`), with its line end.
 pub fn csv_line(out: &mut String, device: &Device, about: About, at: Time, known: u64) {
     let runs: Vec<String> =
         device.runs.iter().map(|r| format!("{} {}", r.item, r.version.as_deref().unwrap_or("?"))).collect();
@@ -222,24 +259,7 @@ pub fn csv_line(out: &mut String, device: &Device, about: About, at: Time, known
         at.to_string(),
         known.to_string(),
     ];
-    for (n, field) in fields.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        csv_field(out, field);
-    }
-    out.push_str("\r\n");
-}
-
-/// A field of CSV, quoted where it must be.
-pub fn csv_field(out: &mut String, field: &str) {
-    if field.contains(['"', ',', '\n', '\r']) {
-        out.push('"');
-        out.push_str(&field.replace('"', "\"\""));
-        out.push('"');
-    } else {
-        out.push_str(field);
-    }
+    crate::csv::line(out, fields.iter().map(String::as_str));
 }
 
 /// The subject of a text that an answer gave, such as `next`.

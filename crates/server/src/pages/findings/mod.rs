@@ -4,6 +4,7 @@
 //! a finding was closed, so an earlier moment shows what there was to see then.
 
 mod rows;
+mod sheet;
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -18,6 +19,7 @@ use super::error::PageError;
 use super::fleet::census;
 use super::markup::{Markup, percent};
 use super::moments::View;
+use super::sheet::Form;
 use super::shell::{Section, Shell, html};
 use super::words::{self, FINDINGS};
 use rows::{KindRow, Row, SiteRow, kinds, rows_of, sites};
@@ -158,6 +160,9 @@ pub(super) fn counts(view: &View<'_>, census: &Census) -> Counts {
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
     let asked = Asked::read(ask)?;
+    if let Some(form) = Form::asked(ask)? {
+        return sheet::send(ask, &view, asked, form);
+    }
     let shared = census(ask, &mut view)?;
     let shared = match shared {
         Ok(shared) => shared,
@@ -218,7 +223,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         clear: view.to("/findings"),
         first: (asked.skip > 0).then(|| here(0)),
         more: (asked.skip + shown < total).then(|| here(asked.skip + PAGE)),
-        s: Shell::new(ask, &view, "Findings", Section::Findings),
+        s: Shell::new(ask, &view, "Findings", Section::Findings).listed(ask, &view),
     };
     html(StatusCode::OK, &page)
 }
