@@ -14,4 +14,5 @@ mod records;
 mod release;
 mod serve;
 mod sign;
+mod simulate;
 mod story;
