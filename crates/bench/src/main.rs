@@ -17,6 +17,7 @@ mod http;
 mod ingest;
 mod load;
 mod machine;
+mod memory;
 mod packages;
 mod populations;
 mod records;
@@ -81,7 +82,7 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 12] = [
+    let parts: [(&str, Part); 13] = [
         ("tree", tree::measure),
         ("sboms", sboms::measure),
         ("ingest", ingest::measure),
@@ -94,6 +95,7 @@ fn main() -> ExitCode {
         ("restart", restart::measure),
         ("records", records::measure),
         ("populations", populations::measure),
+        ("memory", memory::measure),
     ];
     for (name, measure) in parts {
         if only.as_deref().is_none_or(|o| o == name) {

@@ -15,4 +15,5 @@ mod records;
 mod release;
 mod serve;
 mod sign;
+mod simulate;
 mod story;

@@ -3,6 +3,7 @@
 //!
 //! Not here: HTML (`pages`), sessions (`auth`), listeners (`run`).
 
+mod admission;
 pub mod affected;
 mod blobs;
 mod body;
@@ -102,7 +103,7 @@ pub struct Api {
     /// The durable size.
     grown: watch::Receiver<u64>,
     stopping: watch::Sender<bool>,
-    submissions: Arc<Semaphore>,
+    admission: Arc<admission::Admission>,
     bodies: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     requests: AtomicU64,
@@ -135,7 +136,7 @@ impl Api {
         Arc::new(Self {
             born: app.ledger.now().seconds(),
             designs: views::design::Designs::default(),
-            submissions: Arc::new(Semaphore::new(limits.submissions)),
+            admission: admission::Admission::new(limits.submissions),
             bodies: Arc::new(Semaphore::new(limits.body_kib)),
             streams: Arc::new(Semaphore::new(limits.streams)),
             requests: AtomicU64::new(0),
