@@ -257,6 +257,7 @@ async fn questions(asked: &Asked) -> Vec<(&'static str, String, Option<&'static 
             ask(id, &format!("/api/v1/{list}?{place}"));
         }
         ask("getTrace", &format!("/api/v1/trace?{place}&kinds=user-need,system-requirement"));
+        ask("getRisks", &format!("/api/v1/risk?{place}"));
         for record in
             asked.json(&format!("/api/v1/records?{place}")).await["records"].as_array().expect("records")
         {

@@ -258,7 +258,8 @@ async fn cells_that_a_spreadsheet_would_compute_are_text_and_json_has_them_as_th
         ("/fleet?format=xml", 400),
         ("/fleet?format=csv&where=%3F%3F", 400),
         ("/log?format=json&fact=Nothing", 400),
-        ("/vulnerabilities?format=csv&known=100", 400),
+        ("/vulnerabilities?format=csv&show=nothing", 400),
+        ("/vulnerabilities?format=csv&known=100", 200),
         ("/vulnerabilities/CVE-1?format=csv", 404),
         ("/trace?of=Ward+pump,+main&rows=user-need&format=csv", 400),
     ] {

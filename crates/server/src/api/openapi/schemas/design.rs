@@ -111,9 +111,15 @@ fn risks() -> Vec<Named> {
         ("severity", maybe(text())),
         ("probability", maybe(text())),
         ("region", maybe(text())),
+        ("stated", maybe(flag())),
         ("trouble", maybe(text())),
     ]);
-    let control = object(&[("id", text()), ("introduces", list(text()))]);
+    let control = object(&[
+        ("id", text()),
+        ("implementation-verified", flag()),
+        ("effectiveness-verified", flag()),
+        ("introduces", list(text())),
+    ]);
     let risk = object(&[
         ("id", text()),
         ("title", text()),
@@ -122,9 +128,12 @@ fn risks() -> Vec<Named> {
         ("residual", evaluation),
         ("controls", list(control)),
         ("introduced-by", list(text())),
+        ("benefit-risk", flag()),
     ]);
+    let policy = object(&[("version", text()), ("per", text())]);
     vec![
         ("version", count()),
+        ("policy", maybe(policy)),
         ("matrices", list(matrix)),
         ("risks", list(risk)),
         (
