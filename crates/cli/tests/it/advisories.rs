@@ -15,7 +15,7 @@ fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/infusion-pump").join(name)
 }
 
-fn osv(id: &str, modified: &str) -> Value {
+pub(crate) fn osv(id: &str, modified: &str) -> Value {
     json!({
         "schema_version": "1.7.0", "id": id, "modified": modified,
         "affected": [{
@@ -38,7 +38,7 @@ fn size(house: &House) -> u64 {
 }
 
 /// A tar archive (POSIX ustar).
-fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, bytes) in files {
         let mut block = vec![0u8; 512];

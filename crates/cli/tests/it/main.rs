@@ -4,10 +4,12 @@
 
 mod advisories;
 mod demo;
+mod feeds;
 mod fleet;
 mod help;
 mod import;
 mod kit;
+mod live;
 mod package;
 mod push;
 mod records;

@@ -14,6 +14,7 @@ mod api_records;
 mod api_releases;
 mod api_run;
 mod api_store;
+mod feeds;
 mod joined;
 mod openapi;
 mod openapi_schema;
