@@ -38,13 +38,13 @@ fn get(url: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 fn eventually<T>(what: &str, mut so: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..300 {
-        if let Some(found) = so() {
-            return found;
+    let found = (0..300).find_map(|n| {
+        if n > 0 {
+            std::thread::sleep(Duration::from_millis(100));
         }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("not within thirty seconds: {what}");
+        so()
+    });
+    found.expect(what)
 }
 
 /// A witness of the house's log in a process of its own; its address and key.
@@ -97,9 +97,9 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &target)
+            copy(&entry.path(), &target);
         } else {
-            fs::copy(entry.path(), target).map(|_| ()).expect("copied")
+            fs::copy(entry.path(), target).expect("copied");
         }
     }
 }

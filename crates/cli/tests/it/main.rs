@@ -7,6 +7,7 @@ mod demo;
 mod feeds;
 mod fleet;
 mod help;
+mod huge;
 mod import;
 mod kit;
 mod live;

@@ -24,6 +24,7 @@ struct Row {
     href: String,
     id: String,
     summary: String,
+    exploited: Markup,
     score: String,
     state: Markup,
     affected: (String, String),
@@ -38,6 +39,8 @@ struct VulnerabilitiesPage {
     rows: Vec<Row>,
     shown: String,
     stale: Vec<Markup>,
+    /// Only those that are known to be exploited.
+    only: bool,
     /// Populations are still being worked out.
     counting: bool,
     /// The page is asked for at a past moment, which only one vulnerability at a time is answered for.
@@ -72,14 +75,16 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     if let Some(form) = Form::asked(ask)? {
         return sheet(ask, &mut view, populations.ok_or_else(PageError::counting)?.as_ref(), form);
     }
+    let only = only(ask)?;
     let (counting, past) = (populations.is_none(), !view.present_asked());
     let mut rows = Vec::new();
-    let (mut all, mut affected) = (0, 0);
+    let (mut all, mut affected, mut exploited) = (0, 0, 0);
     if let Some(populations) = populations.filter(|_| !past) {
-        let (_, found) = populations.concerned();
+        let found = chosen(&populations, only);
         let (_, size, tallies) = populations.tallies(&found);
         view.settle(size)?;
         all = found.len();
+        exploited = found.iter().filter(|f| f.exploited.is_some()).count() as u64;
         affected = tallies.iter().filter(|t| t.count(Verdict::Affected) > 0).count() as u64;
         rows = found.iter().zip(&tallies).take(PAGE).map(|(f, tally)| row(&view, f, tally)).collect();
     }
@@ -96,7 +101,8 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     });
     let shell = Shell::new(ask, &view, "Vulnerabilities", Section::Vulnerabilities);
     let page = VulnerabilitiesPage {
-        lead: lead(all as u64, affected),
+        lead: lead(all as u64, affected, exploited, only),
+        only,
         shown: if rows.len() == all {
             grouped(all as u64)
         } else {
@@ -121,23 +127,43 @@ fn sheet(
     if !view.present_asked() {
         return Err(PageError::present_only());
     }
-    let (_, found) = populations.concerned();
+    let found = chosen(populations, only(ask)?);
     let (_, size, tallies) = populations.tallies(&found);
     view.settle(size)?;
     let rows = found.iter().zip(&tallies).map(|(f, tally)| form::flat(f, tally)).collect();
     Ok(Sheet::new(ask, view, asked, "vulnerabilities", &form::FLAT)?.all(rows))
 }
 
-fn lead(all: u64, affected: u64) -> Markup {
-    match (all, affected) {
-        (0, _) => Markup::new().strong("No advisory concerns a release").text(" by this moment."),
+/// Whether the list is narrowed to what is known to be exploited.
+fn only(ask: &Ask) -> Result<bool, PageError> {
+    match ask.param("show") {
+        None => Ok(false),
+        Some("exploited") => Ok(true),
+        Some(other) => Err(PageError::bad_filter(format!("“{other}” is no state of vulnerabilities."))),
+    }
+}
+
+fn chosen(populations: &Populations, only: bool) -> Vec<Arc<Findings>> {
+    let (_, found) = populations.concerned();
+    found.iter().filter(|f| !only || f.exploited.is_some()).cloned().collect()
+}
+
+fn lead(all: u64, affected: u64, exploited: u64, only: bool) -> Markup {
+    let what = if only { "known to be exploited " } else { "" };
+    let m = match (all, affected) {
+        (0, _) => Markup::new().strong(&format!("Nothing {what}concerns a release")).text(" by this moment."),
         (_, 0) => Markup::new().strong("No device is affected").text(&format!(
-            " by any of the {} that concern releases.",
+            " by any of the {} {what}that concern releases.",
             count(all, "vulnerability", "vulnerabilities")
         )),
         (_, n) => Markup::new()
             .strong(&format!("Devices are affected by {}", count(n, "vulnerability", "vulnerabilities")))
-            .text(&format!(" of the {} that concern releases.", grouped(all))),
+            .text(&format!(" of the {} {what}that concern releases.", grouped(all))),
+    };
+    match (only, exploited) {
+        (true, _) | (_, 0) => m,
+        (false, 1) => m.text(" ").strong("One is known to be exploited."),
+        (false, n) => m.text(" ").strong(&format!("{} are known to be exploited.", grouped(n))),
     }
 }
 
@@ -155,6 +181,10 @@ fn row(view: &View<'_>, findings: &Findings, tally: &Tally) -> Row {
             Some(note) => format!("{note}: {}", findings.summary().unwrap_or_default()),
             None => findings.summary().unwrap_or_default().to_owned(),
         },
+        exploited: findings.exploited.as_ref().map_or_else(Markup::new, |e| {
+            let m = Markup::new().state("alarm", "exploited").text(&format!(" since {}", e.since));
+            if e.ransomware { m.text(", ransomware") } else { m }
+        }),
         score: findings
             .severity()
             .and_then(|(score, _)| score)

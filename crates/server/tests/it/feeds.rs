@@ -30,7 +30,7 @@ fn told() -> (Fixture, Author) {
 #[test]
 fn health_and_metrics_say_which_feeds_are_stale() {
     let (f, mut service) = told();
-    let mut house = House::with(f, |_| {}, |_| None);
+    let house = House::with(f, |_| {}, |_| None);
     let metrics = |house: &House| {
         let at = house.bound.metrics.expect("metrics");
         Client::new(&format!("http://{at}"), None).get("/metrics").text().to_owned()
