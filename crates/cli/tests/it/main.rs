@@ -5,10 +5,13 @@
 mod advisories;
 mod demo;
 mod device;
+mod feeds;
 mod fleet;
 mod help;
+mod huge;
 mod import;
 mod kit;
+mod live;
 mod package;
 mod push;
 mod records;

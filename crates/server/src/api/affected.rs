@@ -214,11 +214,25 @@ pub fn lines(list: &List, as_csv: bool, mut give: impl FnMut(Bytes) -> bool) {
     give(Bytes::from(text));
 }
 
+/// Which vulnerabilities.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    exploited: Option<bool>,
+}
+
 /// Serves `GET /api/v1/vulnerabilities`: what concerns the releases, with the devices affected now.
-pub(super) async fn all(State(api): State<Arc<Api>>, _: Reader) -> Result<Response, Problem> {
+pub(super) async fn all(
+    State(api): State<Arc<Api>>,
+    _: Reader,
+    query: Result<Query<Which>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(Which { exploited }) = query.map_err(|e| Problem::bad(e.to_string()))?;
     let populations = populations(&api)?;
     api.blocking(move |ledger| {
         let (_, found) = populations.concerned();
+        let wanted = found.iter().filter(|f| exploited.is_none_or(|wanted| wanted == f.exploited.is_some()));
+        let found: Vec<_> = wanted.cloned().collect();
         let (at, size, tallies) = populations.tallies(&found);
         let time = ledger.read().clock().time_of(size.saturating_sub(1));
         let lines: Vec<Value> = found.iter().zip(&tallies).map(|(f, tally)| form::line(f, tally)).collect();

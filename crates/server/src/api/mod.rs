@@ -160,7 +160,8 @@ impl Api {
     pub fn metrics_text(&self) -> String {
         let size = self.app.ledger.read().size;
         let witnesses = self.witnesses.as_ref().map(|w| w.status());
-        self.metrics.text(size, &self.app.ledger.standing(), witnesses.as_deref())
+        let feeds = crate::feeds::now(&self.app.ledger);
+        self.metrics.text(size, &self.app.ledger.standing(), witnesses.as_deref(), &feeds)
     }
 
     /// Ends what would otherwise never end: event streams and waits for witnesses.

@@ -243,10 +243,18 @@ async fn commits(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Resul
 /// Serves `GET /api/v1/baselines`: by name.
 async fn baselines(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
     let reading = api.app.ledger.read();
-    let question = Question::new(&reading, query, LINE)?;
+    let question = Question::new(&reading, query, PAGES)?;
     let view = question.view(&reading);
     let line = question.line(&view)?;
-    let page = Page { items: view.baselines(&line.0, &line.1), next: None };
+    let (after, limit) = (question.after()?, question.limit()?);
+    let mut items = view.baselines(&line.0, &line.1);
+    // Few, and by name: the cursor is the name of the last one.
+    items.sort_by(|a, b| a.said.name.cmp(&b.said.name));
+    items.retain(|held| after.as_ref().is_none_or(|after| held.said.name.as_bytes() > after.as_slice()));
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|held| held.said.name.clone().into_bytes());
+    let page = Page { items, next };
     Ok(question.page(&line, "baselines", page, |held| {
         let said = &held.said;
         json!({

@@ -23,8 +23,9 @@ use super::shell::{Section, Shell, html};
 const PAGE: usize = 200;
 
 /// What is listed.
-const SHOWS: [(&str, &str); 4] = [
+const SHOWS: [(&str, &str); 5] = [
     ("", "All"),
+    ("exploited", "Known to be exploited"),
     ("open", "Open"),
     ("affected", "With affected devices"),
     ("undetermined", "With undetermined devices"),
@@ -34,6 +35,7 @@ struct Row {
     href: String,
     id: String,
     summary: String,
+    exploited: Markup,
     score: String,
     state: Markup,
     affected: (String, String),
@@ -90,7 +92,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         return Err(PageError::bad_filter(format!("“{show}” is no state of a vulnerability.")));
     }
     let found = concern(ask, &view);
-    let (mut rows, mut all, mut affected) = (Vec::new(), 0, 0);
+    let (mut rows, mut all, mut affected, mut exploited) = (Vec::new(), 0, 0, 0);
     if asked.is_some() && found.is_err() {
         return Err(PageError::counting());
     }
@@ -109,6 +111,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         }
         all = listed.len();
         affected = listed.iter().filter(|(_, tally)| tally.count(Verdict::Affected) > 0).count() as u64;
+        exploited = listed.iter().filter(|(f, _)| f.exploited.is_some()).count() as u64;
         rows = listed.into_iter().take(PAGE).map(|(f, tally)| row(&view, f, tally)).collect();
     }
     let at = view.moment();
@@ -126,7 +129,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let page = VulnerabilitiesPage {
         shows: SHOWS.iter().map(|(word, text)| (*word, *text, *word == show)).collect(),
         narrowed: !show.is_empty(),
-        lead: lead(all as u64, affected, show, of.as_ref().map(|(_, name)| name.as_str())),
+        lead: lead((all as u64, affected, exploited), show, of.as_ref().map(|(_, name)| name.as_str())),
         of,
         shown: if rows.len() == all {
             grouped(all as u64)
@@ -161,6 +164,7 @@ fn release(view: &View<'_>, text: &str) -> Result<(u64, String), PageError> {
 
 fn shown(findings: &Findings, tally: &Tally, show: &str) -> bool {
     match show {
+        "exploited" => findings.exploited.is_some(),
         "open" => open(findings),
         "affected" => open(findings) && tally.count(Verdict::Affected) > 0,
         "undetermined" => open(findings) && tally.count(Verdict::Undetermined) > 0,
@@ -168,9 +172,12 @@ fn shown(findings: &Findings, tally: &Tally, show: &str) -> bool {
     }
 }
 
-fn lead(all: u64, affected: u64, show: &str, of: Option<&str>) -> Markup {
+fn lead((all, affected, exploited): (u64, u64, u64), show: &str, of: Option<&str>) -> Markup {
     let n = count(all, "vulnerability", "vulnerabilities");
     match show {
+        "exploited" => {
+            return Markup::new().strong(&n).text(" concerning a release are known to be exploited.");
+        }
         "open" => return Markup::new().strong(&n).text(" may concern a release and asks for somebody."),
         "affected" => return Markup::new().strong(&n).text(" with affected devices."),
         "undetermined" => {
@@ -183,7 +190,7 @@ fn lead(all: u64, affected: u64, show: &str, of: Option<&str>) -> Markup {
         let verb = if all == 1 { " is" } else { " are" };
         return m.text(&format!("{verb} open in {name}: it is affected, or it cannot be told."));
     }
-    match (all, affected) {
+    let m = match (all, affected) {
         (0, _) => Markup::new().strong("No advisory concerns a release").text(" by this moment."),
         (_, 0) => Markup::new().strong("No device is affected").text(&format!(
             " by any of the {} that concern releases.",
@@ -192,6 +199,11 @@ fn lead(all: u64, affected: u64, show: &str, of: Option<&str>) -> Markup {
         (_, n) => Markup::new()
             .strong(&format!("Devices are affected by {}", count(n, "vulnerability", "vulnerabilities")))
             .text(&format!(" of the {} that concern releases.", grouped(all))),
+    };
+    match exploited {
+        0 => m,
+        1 => m.text(" ").strong("One is known to be exploited."),
+        n => m.text(" ").strong(&format!("{} are known to be exploited.", grouped(n))),
     }
 }
 
@@ -209,6 +221,10 @@ fn row(view: &View<'_>, findings: &Findings, tally: &Tally) -> Row {
             Some(note) => format!("{note}: {}", findings.summary().unwrap_or_default()),
             None => findings.summary().unwrap_or_default().to_owned(),
         },
+        exploited: findings.exploited.as_ref().map_or_else(Markup::new, |e| {
+            let m = Markup::new().state("alarm", "exploited").text(&format!(" since {}", e.since));
+            if e.ransomware { m.text(", ransomware") } else { m }
+        }),
         score: findings
             .severity()
             .and_then(|(score, _)| score)

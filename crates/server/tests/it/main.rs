@@ -15,6 +15,7 @@ mod api_releases;
 mod api_run;
 mod api_store;
 mod crowd;
+mod feeds;
 mod joined;
 mod openapi;
 mod openapi_schema;

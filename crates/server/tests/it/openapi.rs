@@ -226,6 +226,7 @@ async fn questions(asked: &Asked) -> Vec<(&'static str, String, Option<&'static 
     ask("getDevice", "/api/v1/devices/nobody");
     ask("getDeviceHistory", "/api/v1/devices/nobody/history");
     ask("listVulnerabilities", "/api/v1/vulnerabilities");
+    ask("listVulnerabilities", "/api/v1/vulnerabilities?exploited=false");
     for query in [
         "",
         "?prove=true",

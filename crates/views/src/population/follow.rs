@@ -234,8 +234,8 @@ impl Populations {
 
     fn present(&self, inner: &Inner, findings: Arc<Findings>, question: &Question) -> Answer {
         let known = inner.knowledge.clone();
-        let tally = Tally::of(&findings, &known, inner.present.groups());
         let outcomes: Vec<Outcome> = outcomes(inner, &findings);
+        let tally = Tally::with(inner.present.groups().zip(outcomes.iter().copied()));
         let wanted: Vec<bool> = outcomes.iter().map(|o| question.list.contains(&o.verdict)).collect();
         let limit = question.limit.saturating_add(1);
         let listed = inner.present.list(&wanted, question.after.as_ref(), limit);

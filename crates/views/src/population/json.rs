@@ -7,7 +7,7 @@ use world::fleet::{Grade, Subject};
 
 use super::answer::{Answer, ComponentAnswer, Device, ReleaseAnswer};
 use super::error::PopulationError;
-use super::findings::{About, Findings, VERDICTS, word};
+use super::findings::{About, Exploited, Findings, VERDICTS, word};
 use super::listing::{Course, Metrics};
 use super::outcome::Tally;
 use super::timeline::Point;
@@ -57,6 +57,7 @@ impl Answer {
             "severity": self.findings.severity().map(|(score, text)| json!({ "score": score, "text": text })),
             "withdrawn": self.findings.withdrawn(),
             "informational": self.findings.informational(),
+            "exploited": self.findings.exploited.as_ref().map(exploited),
             "at": self.at.to_string(),
             "known": { "size": self.known.size, "time": self.known.time.map(|t| t.to_string()) },
             "list": self.list.iter().map(|v| word(*v)).collect::<Vec<_>>(),
@@ -76,6 +77,15 @@ impl Answer {
     }
 }
 
+/// What the catalogue of exploited vulnerabilities says.
+#[must_use]
+pub fn exploited(exploited: &Exploited) -> Value {
+    json!({
+        "cve": exploited.cve, "since": exploited.since, "cisa_due": exploited.cisa_due,
+        "ransomware": exploited.ransomware, "entry": exploited.entry,
+    })
+}
+
 /// A line of the list of vulnerabilities.
 #[must_use]
 pub fn line(findings: &Findings, tally: &Tally) -> Value {
@@ -91,6 +101,7 @@ pub fn line(findings: &Findings, tally: &Tally) -> Value {
         "severity": findings.severity().map(|(score, text)| json!({ "score": score, "text": text })),
         "withdrawn": findings.withdrawn(),
         "informational": findings.informational(),
+        "exploited": findings.exploited.as_ref().map(exploited),
         "verdict": findings.word(findings.worst()),
         "devices": counts,
         "releases": { "affected": releases(Verdict::Affected), "undetermined": releases(Verdict::Undetermined) },
@@ -98,7 +109,7 @@ pub fn line(findings: &Findings, tally: &Tally) -> Value {
 }
 
 /// Members of [`flat`], in the order of a table.
-pub const FLAT: [&str; 14] = [
+pub const FLAT: [&str; 17] = [
     "id",
     "names",
     "summary",
@@ -113,6 +124,9 @@ pub const FLAT: [&str; 14] = [
     "releases-affected",
     "withdrawn",
     "informational",
+    "exploited-since",
+    "ransomware",
+    "cisa-due",
 ];
 
 /// The same as a row of a table: devices by verdict, without structure.
@@ -125,6 +139,9 @@ pub fn flat(findings: &Findings, tally: &Tally) -> Value {
         "score": severity.and_then(|(score, _)| score), "severity": severity.map(|(_, text)| text),
         "verdict": findings.word(findings.worst()), "releases-affected": affected,
         "withdrawn": findings.withdrawn(), "informational": findings.informational(),
+        "exploited-since": findings.exploited.as_ref().map(|e| &e.since),
+        "ransomware": findings.exploited.as_ref().map(|e| e.ransomware),
+        "cisa-due": findings.exploited.as_ref().map(|e| &e.cisa_due),
     });
     if let Some(row) = row.as_object_mut() {
         for verdict in VERDICTS {
@@ -151,6 +168,7 @@ pub fn trend(points: &[Point]) -> Value {
 pub fn course(course: &Course) -> Value {
     json!({
         "id": course.id,
+        "exploited": course.exploited,
         "product": course.product,
         "identified": course.identified.to_string(),
         "patched": course.patched.as_ref().map(|(_, at)| at.to_string()),
@@ -207,16 +225,16 @@ fn component(component: &ComponentAnswer, about: About) -> Value {
         "path": component.paths.first(),
         "paths": component.paths,
         "places": component.places,
-        "verdict": word(about, component.verdict),
-        "steps": component.steps,
-        "entries": component.entries,
+        "verdict": word(about, component.judged.verdict),
+        "steps": component.judged.steps,
+        "entries": component.judged.entries,
     })
 }
 
 /// A release with what prevails in it before everything that was looked at.
 fn release(of: &ReleaseAnswer, about: About) -> Value {
     let first = of.components.first();
-    let steps = first.into_iter().flat_map(|c| &c.steps).chain(&of.steps);
+    let steps = first.into_iter().flat_map(|c| &c.judged.steps).chain(&of.steps);
     json!({
         "release": of.release.label(),
         "product": &*of.release.product,

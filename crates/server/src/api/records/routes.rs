@@ -59,8 +59,8 @@ pub(in crate::api) fn described(table: Table) -> Table {
         )
         .get(
             baselines,
-            of_line(new("/api/v1/baselines", "listBaselines", "Baselines by name"))
-                .json("Baselines", "All of them."),
+            paged(of_line(new("/api/v1/baselines", "listBaselines", "Baselines by name")))
+                .json("Baselines", page),
         )
         .get(
             signatures,

@@ -117,6 +117,7 @@ pub(super) fn schemas() -> Vec<Named> {
                 ("standing", words(&["writable", "read-only", "rebuilding"])),
                 ("reason", maybe(text())),
                 ("cosigned", maybe(count())),
+                ("stale_feeds", list(object(&[("feed", text()), ("since", time())]))),
             ]),
         ),
     ]

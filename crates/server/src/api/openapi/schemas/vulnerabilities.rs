@@ -4,7 +4,7 @@ use super::Named;
 use super::fleet::freshness;
 use super::log::counts;
 use crate::api::openapi::schema::{
-    answer, by_name, count, hash, index, list, maybe, named, number, object, text, text_of, time, words,
+    answer, by_name, count, flag, hash, index, list, maybe, named, number, object, text, text_of, time, words,
 };
 use serde_json::json;
 use views::population::{About, VERDICTS, word};
@@ -23,6 +23,23 @@ fn severity() -> serde_json::Value {
     maybe(object(&[("score", maybe(number())), ("text", text_of("Vector, or the publisher's word."))]))
 }
 
+/// What CISA's catalogue of known exploited vulnerabilities says.
+fn exploited() -> Named {
+    let schema = object(&[
+        ("cve", text()),
+        ("since", text_of("Day since which it is in CISA's catalogue.")),
+        (
+            "cisa_due",
+            text_of(
+                "Day by which CISA wants agencies of the United States to have acted; no deadline for the maker.",
+            ),
+        ),
+        ("ransomware", flag()),
+        ("entry", index()),
+    ]);
+    ("Exploited", schema)
+}
+
 /// What is known of a moment whose time may be unsaid.
 fn moments() -> Vec<Named> {
     vec![("at", time()), ("known", object(&[("size", count()), ("time", maybe(time()))]))]
@@ -30,6 +47,7 @@ fn moments() -> Vec<Named> {
 
 pub(super) fn schemas() -> Vec<Named> {
     vec![
+        exploited(),
         ("AffectedDevice", object(&device())),
         (
             "AffectedComponent",
@@ -126,6 +144,7 @@ fn affected() -> Vec<Named> {
         ("severity", severity()),
         ("withdrawn", maybe(text())),
         ("informational", maybe(text())),
+        ("exploited", maybe(named("Exploited"))),
         ("list", list(verdict())),
         ("count", count()),
         ("devices", list(named("AffectedDevice"))),
@@ -158,6 +177,7 @@ fn vulnerability() -> Vec<Named> {
         ("severity", severity()),
         ("withdrawn", maybe(text())),
         ("informational", maybe(text())),
+        ("exploited", maybe(named("Exploited"))),
         ("verdict", verdict()),
         ("devices", counts()),
         ("releases", object(&[("affected", count()), ("undetermined", count())])),
