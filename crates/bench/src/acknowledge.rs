@@ -1,26 +1,25 @@
-//! How long an acknowledgement with its proof takes at a steady rate, and the longest stall.
+//! How long an acknowledgement with its proof takes at a steady rate. Not here: the longest stall (`stall`).
 //!
 //! The load is open: each entry has its moment, and its time runs from there, whether or not the ledger was ready for it.
 
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ledger::Ledger;
 
+use crate::Settings;
 use crate::load::{Place, devices, presigned};
-use crate::machine::{self, Probe};
+use crate::machine::syncs;
 use crate::table::{Row, Table, median, part};
-use crate::{Settings, machine::syncs};
 
 /// Entries a second.
-const RATE: u32 = 2_000;
+pub(crate) const RATE: u32 = 2_000;
 
 /// Moments, in milliseconds since the start: when each entry was due, and when it was acknowledged.
-type Moments = Vec<(f64, f64)>;
+pub(crate) type Moments = Vec<(f64, f64)>;
 
-fn drive(ledger: &Ledger, entries: Vec<Arc<[u8]>>) -> Moments {
+/// Submits entries at the rate and waits until all are acknowledged.
+pub(crate) fn drive(ledger: &Ledger, entries: Vec<Arc<[u8]>>) -> Moments {
     let moments = Arc::new(Mutex::new(Vec::with_capacity(entries.len())));
     let n = entries.len();
     let start = Instant::now();
@@ -76,48 +75,6 @@ pub(crate) fn measure(settings: &Settings, table: &mut Table) {
     };
     table.add(row("p50", p50, 1.6 * f + 2.0, "<= 1.6 f + 2 ms"));
     table.add(row("p99", p99, 3.5 * f, "<= 3.5 f"));
-    stall(settings, &ledger, &mut all, table);
     drop(ledger);
     place.remove();
-}
-
-/// Syncs every few milliseconds until told to stop, and gives the longest.
-fn probe(directory: &Path, done: &AtomicBool) -> f64 {
-    let mut probe = Probe::new(directory, "stall-probe");
-    let mut longest = 0.0f64;
-    while !done.load(Ordering::Relaxed) {
-        longest = longest.max(probe.sync());
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    longest
-}
-
-fn stall(settings: &Settings, ledger: &Ledger, all: &mut [testkit::Author], table: &mut Table) {
-    let seconds = if settings.quick { 20 } else { 120 };
-    let entries = presigned(all, RATE as usize * seconds);
-    let done = AtomicBool::new(false);
-    let (moments, longest) = std::thread::scope(|scope| {
-        let probing = scope.spawn(|| probe(&settings.directory, &done));
-        // States are sealed and a snapshot written meanwhile, as it happens every hour.
-        let sealing = scope.spawn(|| {
-            std::thread::sleep(Duration::from_secs(2));
-            ledger.seal().map(drop)
-        });
-        let moments = drive(ledger, entries);
-        done.store(true, Ordering::Relaxed);
-        assert!(sealing.join().unwrap().is_ok());
-        (moments, probing.join().unwrap())
-    });
-    let mut at: Vec<f64> = moments.iter().map(|(_, at)| *at).collect();
-    at.sort_by(f64::total_cmp);
-    let gap = at.windows(2).map(|w| w[1] - w[0]).fold(0.0, f64::max);
-    table.add(Row {
-        what: format!("longest gap between acknowledgements in {seconds} s at {RATE}/s, with a seal"),
-        measured: format!("{gap:.1} ms"),
-        floor: format!("{longest:.1} ms longest of a probe beside it"),
-        ratio: format!("{:+.1} ms", gap - longest),
-        mark: "< 100 ms over the probe (in 600 s)".into(),
-        holds: Some(gap - longest < 100.0),
-    });
-    machine::describe_load("after the stall test");
 }

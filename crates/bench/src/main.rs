@@ -17,12 +17,14 @@ mod http;
 mod ingest;
 mod load;
 mod machine;
+mod memory;
 mod packages;
 mod populations;
 mod records;
 mod restart;
 mod rolls;
 mod sboms;
+mod stall;
 mod table;
 mod tree;
 
@@ -80,18 +82,20 @@ fn main() -> ExitCode {
     let settings = Settings { quick, entries, directory, runs: if quick { 3 } else { 5 } };
     machine::describe(&settings.directory);
     let mut table = Table::default();
-    let parts: [(&str, Part); 11] = [
+    let parts: [(&str, Part); 13] = [
         ("tree", tree::measure),
         ("sboms", sboms::measure),
         ("ingest", ingest::measure),
         ("http", http::measure),
         ("rolls", rolls::measure),
         ("acknowledge", acknowledge::measure),
+        ("stall", stall::measure),
         ("audit", audits::measure),
         ("package", packages::measure),
         ("restart", restart::measure),
         ("records", records::measure),
         ("populations", populations::measure),
+        ("memory", memory::measure),
     ];
     for (name, measure) in parts {
         if only.as_deref().is_none_or(|o| o == name) {

@@ -63,8 +63,13 @@ fn rebuild(settings: &Settings, big: &Big, name: &str, table: &mut Table) {
 /// Bytes that a process holds more after loading the log than before. A process of its own: here, what earlier
 /// measurements gave back to the allocator would be used again and not be seen.
 fn world_of_its_own(big: &Big) -> f64 {
+    world_of(&big.place.data())
+}
+
+/// The same of any log.
+pub(crate) fn world_of(data: &Path) -> f64 {
     let this = std::env::current_exe().unwrap();
-    let output = Command::new(this).arg(WORLD).arg(big.place.data()).output().unwrap();
+    let output = Command::new(this).arg(WORLD).arg(data).output().unwrap();
     String::from_utf8_lossy(&output.stdout).trim().parse().unwrap()
 }
 

@@ -18,6 +18,21 @@ pub(crate) struct Config {
     pub(crate) title: String,
     /// Where the fork guard is kept.
     pub(crate) guard: PathBuf,
+    /// Feeds of advisories that `advisories watch` asks.
+    #[serde(default)]
+    pub(crate) feed: Vec<FeedConfig>,
+}
+
+/// A feed of advisories.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeedConfig {
+    /// Its name in the log.
+    pub(crate) name: String,
+    /// Its address.
+    pub(crate) url: String,
+    /// Time between two answers, such as `6h`.
+    pub(crate) every: Option<String>,
 }
 
 fn default_title() -> String {
@@ -47,7 +62,13 @@ impl Config {
              \n\
              # The fork guard: the newest head that this log has signed. Keep it where a restored backup of this directory\n\
              # does not bring back an old one. Without it, or when it is ahead of the log, the log is read-only.\n\
-             guard = {}\n",
+             guard = {}\n\
+             \n\
+             # Feeds of advisories for `vouchsafe advisories watch`, as many as there are; `every` is 6h unless it is said.\n\
+             # [[feed]]\n\
+             # name = \"osv\"\n\
+             # url = \"https://example.org/all.zip\"\n\
+             # every = \"6h\"\n",
             quoted(origin),
             quoted(&guard.to_string_lossy()),
         )
@@ -67,5 +88,8 @@ mod tests {
         assert_eq!(config.title, "log.example/\"pumps\"");
         assert_eq!(config.guard, Path::new("/var/lib/a \\ b.guard"));
         assert!(toml::from_str::<Config>("guard = 'x'\nguad = 'y'").is_err());
+        let commented = text.replace("# [[", "[[").replace("# name", "name").replace("# url", "url");
+        let config: Config = toml::from_str(&commented.replace("# every", "every")).expect("reads");
+        assert_eq!((config.feed.len(), config.feed[0].every.as_deref()), (1, Some("6h")));
     }
 }

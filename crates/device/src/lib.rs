@@ -35,3 +35,8 @@ pub use flash::Flash;
 pub use identity::{Identity, Layer, Mode, UniqueSecret, measured};
 pub use store::{Batch, Item, MAX_PAGE, MIN_PAGE, MIN_PAGES};
 pub use trust::{Anchor, Trust};
+
+/// The guide's example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/devices.md")]
+struct Guide;

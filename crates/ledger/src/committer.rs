@@ -1,5 +1,5 @@
-//! The last two steps: make a batch durable, then acknowledge it. One thread each, so that receipts of one batch are made
-//! while the next is being written.
+//! The last two steps: make a batch durable, then acknowledge it. One thread each, so that the many receipts of a large batch
+//! are made while the next is being written; those of a small one take less time than waking a thread.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
@@ -16,6 +16,9 @@ use crate::sequencer::Message;
 use crate::shared::{Durable, Reply, Shared};
 use crate::staging::Pieces;
 use crate::tree::batch_proof;
+
+/// Most entries of a group that are acknowledged by the thread that made them durable.
+const AT_ONCE: usize = 8;
 
 /// What is known of one entry of a submission before its batch is durable.
 pub(crate) enum Slot {
@@ -86,10 +89,10 @@ pub(crate) fn commit(
             }
             other => other,
         };
+        let mut durable = None;
         let result = match done {
             Appended::Committed => {
-                // If nobody acknowledges any more the process is going down; what is durable stays durable.
-                let _ = acknowledge.send(group);
+                durable = Some(group);
                 Ok(())
             }
             Appended::Refused(e) => {
@@ -108,6 +111,15 @@ pub(crate) fn commit(
         }
         // A full inbox needs no waking.
         let _ = inbox.try_send(Message::Wake);
+        // The sequencer gathers meanwhile.
+        if let Some(group) = durable {
+            if group.pending.iter().map(|p| p.slots.len()).sum::<usize>() <= AT_ONCE {
+                answer(shared, group);
+            } else {
+                // If nobody acknowledges any more the process is going down; what is durable stays durable.
+                let _ = acknowledge.send(group);
+            }
+        }
     }
 }
 
@@ -143,35 +155,40 @@ fn stage(shared: &Shared, group: &Group) -> Result<(), StoreError> {
 /// Makes and delivers receipts until the channel closes.
 pub(crate) fn acknowledge(shared: &Shared, groups: &Receiver<Group>) {
     while let Ok(group) = groups.recv() {
-        let waiting: Vec<u64> = group.pending.iter().flat_map(|p| &p.slots).filter_map(index).collect();
-        let tiles = group.batch.as_ref().map_or(&[][..], |b| &b.tiles);
-        let mut proofs = batch_proof(&group.edge, tiles, &*shared.log, &waiting).into_iter();
-        for pending in group.pending {
-            let outcome = |slot| match slot {
-                Slot::Done(rejection) | Slot::Kept(rejection) => Err(rejection),
-                Slot::Staged(receipt) => Ok(Taken::Staged(receipt)),
-                Slot::Waiting { index, entry, leaf, repeated, appraised } => {
-                    let proof = match proofs.next() {
-                        Some(Ok(proof)) => proof,
-                        Some(Err(e)) => return Err(Rejection::OutcomeUnknown(e.to_string())),
-                        None => return Err(Rejection::OutcomeUnknown("no proof was made".into())),
-                    };
-                    Ok(Taken::Logged(Receipt {
-                        index,
-                        entry,
-                        leaf,
-                        size: group.edge.size(),
-                        checkpoint: group.checkpoint.clone(),
-                        proof,
-                        level: Level::Durable,
-                        repeated,
-                        appraised,
-                    }))
-                }
-            };
-            let outcomes: Vec<Result<Taken, Rejection>> = pending.slots.into_iter().map(outcome).collect();
-            (pending.reply)(outcomes);
-        }
+        answer(shared, group);
+    }
+}
+
+/// Makes and delivers the receipts of a group that is durable.
+fn answer(shared: &Shared, group: Group) {
+    let waiting: Vec<u64> = group.pending.iter().flat_map(|p| &p.slots).filter_map(index).collect();
+    let tiles = group.batch.as_ref().map_or(&[][..], |b| &b.tiles);
+    let mut proofs = batch_proof(&group.edge, tiles, &*shared.log, &waiting).into_iter();
+    for pending in group.pending {
+        let outcome = |slot| match slot {
+            Slot::Done(rejection) | Slot::Kept(rejection) => Err(rejection),
+            Slot::Staged(receipt) => Ok(Taken::Staged(receipt)),
+            Slot::Waiting { index, entry, leaf, repeated, appraised } => {
+                let proof = match proofs.next() {
+                    Some(Ok(proof)) => proof,
+                    Some(Err(e)) => return Err(Rejection::OutcomeUnknown(e.to_string())),
+                    None => return Err(Rejection::OutcomeUnknown("no proof was made".into())),
+                };
+                Ok(Taken::Logged(Receipt {
+                    index,
+                    entry,
+                    leaf,
+                    size: group.edge.size(),
+                    checkpoint: group.checkpoint.clone(),
+                    proof,
+                    level: Level::Durable,
+                    repeated,
+                    appraised,
+                }))
+            }
+        };
+        let outcomes: Vec<Result<Taken, Rejection>> = pending.slots.into_iter().map(outcome).collect();
+        (pending.reply)(outcomes);
     }
 }
 

@@ -127,7 +127,7 @@ impl Ledger {
         receiver.recv().unwrap_or_else(|_| gone())
     }
 
-    /// Submits entries and calls `reply` with what becomes of each, from another thread. Verifies signatures on the
+    /// Submits entries and calls `reply` with what becomes of each, from a thread of the ledger: it must return at once. Verifies signatures on the
     /// calling thread (and helpers), so call it where that may take its time.
     pub fn submit_then(&self, entries: Vec<Arc<[u8]>>, reply: Box<dyn FnOnce(Vec<Outcome>) + Send>) {
         self.hand_in(entries, false, Box::new(|taken| reply(taken.into_iter().map(logged).collect())));

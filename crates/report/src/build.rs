@@ -18,8 +18,8 @@ use crate::error::Error;
 use crate::evidence_set::EvidenceSet;
 use crate::figure::Tables;
 use crate::index::{
-    DOCUMENTS_SCHEMA, Documents, Entries, Generator, Index, IndexedTable, Known, ListedDocument, MIMETYPE,
-    Member, MissingBlob, SCHEMA, Tree,
+    Entries, Generator, Index, IndexedTable, Known, ListedDocument, MIMETYPE, Member, MissingBlob, SCHEMA,
+    Tree,
 };
 use crate::pruned;
 use crate::scope::Scope;
@@ -342,8 +342,8 @@ fn documents<W: Write>(zip: &mut Writer<W>, evidence: &EvidenceSet) -> Result<Ve
         zip.member(&document.path, &document.pdf, Method::Stored)?;
         listed.push(document.listed());
     }
-    let list = Documents {
-        schema: DOCUMENTS_SCHEMA.into(),
+    let list = crate::index::Documents {
+        schema: crate::index::DOCUMENTS_SCHEMA.into(),
         generator: Generator::ours(),
         evidence: evidence.digest.to_string(),
         documents: listed.clone(),

@@ -12,6 +12,7 @@
 
 pub mod api;
 pub mod auth;
+mod feeds;
 pub mod metrics;
 pub mod pages;
 pub mod run;

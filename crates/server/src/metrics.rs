@@ -1,5 +1,5 @@
 //! What the server counts, in the text format of Prometheus (version 0.0.4). Label sets are bounded: codes are constants
-//! of this program, witnesses those of the policy.
+//! of this program, witnesses those of the policy, feeds a bounded number.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use ledger::{Receipt, Rejection, Standing, Taken};
 
+use crate::feeds::Feed;
 use crate::witness::WitnessStatus;
 
 /// Upper bounds of the buckets of the latency of submissions, in microseconds, and as Prometheus writes them.
@@ -146,7 +147,13 @@ impl Metrics {
 
     /// Everything, as Prometheus reads it.
     #[must_use]
-    pub fn text(&self, size: u64, standing: &Standing, witnesses: Option<&[WitnessStatus]>) -> String {
+    pub(crate) fn text(
+        &self,
+        size: u64,
+        standing: &Standing,
+        witnesses: Option<&[WitnessStatus]>,
+        feeds: &[Feed],
+    ) -> String {
         let mut out = Text(String::with_capacity(4_096));
         out.head("vouchsafe_entries_total", "counter", "Entries accepted over the API.");
         out.line("vouchsafe_entries_total", "", get(&self.entries));
@@ -183,6 +190,7 @@ impl Metrics {
         if let Some(witnesses) = witnesses {
             out.witnesses(size, witnesses);
         }
+        out.feeds(feeds);
         out.0
     }
 
@@ -215,10 +223,22 @@ impl Text {
         let _ = writeln!(self.0, "{name}{labels} {value}");
     }
 
+    fn feeds(&mut self, all: &[Feed]) {
+        let (stale, answered) = ("vouchsafe_feed_stale", "vouchsafe_feed_answered_timestamp_seconds");
+        self.head(stale, "gauge", "Whether a feed of advisories is stale, by log time.");
+        for f in all {
+            self.line(stale, &label("feed", &f.name), u64::from(f.stale.is_some()));
+        }
+        self.head(answered, "gauge", "When a feed of advisories answered last; 0 if it never did.");
+        for f in all {
+            self.line(answered, &label("feed", &f.name), f.answered.map_or(0, evidence::Time::seconds));
+        }
+    }
+
     fn witnesses(&mut self, size: u64, all: &[WitnessStatus]) {
         self.head("vouchsafe_witness_lag", "gauge", "Durable entries that a witness has not cosigned yet.");
         for w in all {
-            self.line("vouchsafe_witness_lag", &label(&w.name), size.saturating_sub(w.size));
+            self.line("vouchsafe_witness_lag", &label("witness", &w.name), size.saturating_sub(w.size));
         }
         self.head(
             "vouchsafe_witness_failures_total",
@@ -226,12 +246,12 @@ impl Text {
             "Requests to a witness that brought no cosignature.",
         );
         for w in all {
-            self.line("vouchsafe_witness_failures_total", &label(&w.name), w.failures);
+            self.line("vouchsafe_witness_failures_total", &label("witness", &w.name), w.failures);
         }
     }
 }
 
-fn label(witness: &str) -> String {
-    let escaped = witness.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    format!("{{witness=\"{escaped}\"}}")
+fn label(name: &str, value: &str) -> String {
+    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    format!("{{{name}=\"{escaped}\"}}")
 }

@@ -5,6 +5,7 @@
 //! replay, never a fact. Not here: what devices are (`world`), what documents say (`formats`, `records`), pages and JSON
 //! (`server`).
 
+pub mod csv;
 pub mod design;
 pub mod fleet;
 pub mod population;

@@ -302,19 +302,15 @@ fn csv(answer: &Value) -> String {
         let evidence: Vec<String> = list(device, "evidence").map(Value::to_string).collect();
         let special =
             json!({ "runs": runs.join("; "), "evidence": evidence.join(" "), "at": at, "known": known });
-        for (n, column) in population::json::CSV_HEADER.split(',').enumerate() {
-            let value = special.get(column).or_else(|| device.get(column)).unwrap_or(&Value::Null);
-            let field = match value {
+        let cells: Vec<String> = population::json::CSV_HEADER
+            .split(',')
+            .map(|column| match special.get(column).or_else(|| device.get(column)).unwrap_or(&Value::Null) {
                 Value::Null => String::new(),
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
-            };
-            if n > 0 {
-                out.push(',');
-            }
-            population::json::csv_field(&mut out, &field);
-        }
-        out.push_str("\r\n");
+            })
+            .collect();
+        views::csv::line(&mut out, cells.iter().map(String::as_str));
     }
     out
 }

@@ -33,6 +33,9 @@ pub(crate) enum VulnerabilitiesCommand {
 
 #[derive(Args, Debug)]
 pub(crate) struct ListArgs {
+    /// Only what is known to be exploited, by CISA's catalogue
+    #[arg(long)]
+    exploited: bool,
     #[command(flatten)]
     ask: AskArgs,
 }
@@ -105,7 +108,8 @@ impl VulnerabilitiesCommand {
 impl ListArgs {
     fn run(self, context: &Context) -> Result<(), Failure> {
         let open = Open::new(context, &self.ask)?;
-        let all = concerned(&open.catalogue, &open.known, &open.blobs);
+        let mut all = concerned(&open.catalogue, &open.known, &open.blobs);
+        all.retain(|f| !self.exploited || f.exploited.is_some());
         let count = |f: &Findings| {
             let wanted = Wanted { verdicts: &[], after: None, limit: 0 };
             survey(open.here.world(), open.asked.at, f, &open.known, &wanted, &mut |_, _, _, _| {})
@@ -117,8 +121,8 @@ impl ListArgs {
         }
         let ui = &context.ui;
         ui.print(ui.dim(&format!(
-            "{:<18} {:>5} {:>9} {:>12}  {:<20} summary",
-            "id", "score", "affected", "undetermined", "worst in a release"
+            "{:<18} {:>5} {:>9} {:>12}  {:<20} {:<10} summary",
+            "id", "score", "affected", "undetermined", "worst in a release", "exploited"
         )))?;
         for line in &lines {
             let string = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -127,12 +131,13 @@ impl ListArgs {
             };
             let score = line.pointer("/severity/score").and_then(Value::as_f64);
             ui.print(format!(
-                "{:<18} {:>5} {:>9} {:>12}  {:<20} {}",
+                "{:<18} {:>5} {:>9} {:>12}  {:<20} {:<10} {}",
                 text::printable(&string("id"), 40),
                 score.map(|s| format!("{s:.1}")).unwrap_or_default(),
                 text::count(devices("affected")),
                 text::count(devices("undetermined")),
                 string("verdict"),
+                line.pointer("/exploited/since").and_then(Value::as_str).unwrap_or_default(),
                 text::printable(&string("summary"), 70)
             ))?;
         }
@@ -187,6 +192,8 @@ impl MetricsArgs {
             .map(|(product, courses)| {
                 let mut figures = form::metrics(&metrics(courses.iter().copied()));
                 if let Some(figures) = figures.as_object_mut() {
+                    let known = courses.iter().copied().filter(|c| c.exploited);
+                    figures.insert("known_exploited".into(), form::metrics(&metrics(known)));
                     figures.insert("product".into(), (*product).into());
                     figures
                         .insert("vulnerabilities".into(), courses.iter().map(|c| form::course(c)).collect());
@@ -204,6 +211,7 @@ impl MetricsArgs {
         let ui = &context.ui;
         for (product, courses) in &products {
             let m = metrics(courses.iter().copied());
+            let exploited = metrics(courses.iter().copied().filter(|c| c.exploited));
             let days = |of: Option<(u64, u64)>| {
                 of.map_or("-".to_owned(), |(mean, median)| {
                     format!("mean {} days, median {}", mean / 86_400, median / 86_400)
@@ -216,6 +224,13 @@ impl MetricsArgs {
                 ("identified to patch", days(m.to_patch)),
                 ("in the field", format!("{} of {} on every device", m.implemented, m.patched)),
                 ("patch to field", days(m.to_field)),
+                (
+                    "known exploited",
+                    format!(
+                        "{} identified, {} patched, {} on every device",
+                        exploited.identified, exploited.patched, exploited.implemented
+                    ),
+                ),
             ])?;
         }
         if products.is_empty() {

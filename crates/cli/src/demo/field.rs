@@ -1,9 +1,11 @@
-//! Sixteen weeks in the field: pumps are enrolled and attest, links are lost, a clone speaks, a key is stolen.
+//! Sixteen weeks in the field: pumps are enrolled and attest, links are lost, a clone speaks, a key is stolen, a pump is set
+//! back to older firmware.
 
 use std::sync::Arc;
 
 use evidence::facts::sources::{KeyRevoked, RevocationCause};
 use ledger::{Ledger, Rejection};
+use serde_json::Value;
 use world::streams::StreamKey;
 
 use super::fleet::{self, Firmware, Pump};
@@ -22,10 +24,15 @@ const THEFT: u64 = 13;
 const ADVISORIES: u64 = 6;
 const CORRECTION: u64 = 11;
 
-/// The firmware a pump runs: two updates, each in two waves. One pump in forty is never updated.
+/// Week in which somebody on the ward sets a pump back to the release before, and which pump.
+const ROLLBACK: u64 = 16;
+const ROLLED_BACK: u64 = 4;
+
+/// The firmware a pump runs: two updates, each in two waves. One pump in forty is never updated, one is set back.
 pub(super) fn firmware(week: u64, n: u64) -> Firmware {
     let wave = n % 2;
     match week {
+        ROLLBACK.. if n == ROLLED_BACK => Firmware("2.1.0"),
         0..=2 => Firmware("2.0.0"),
         3 if wave == 0 => Firmware("2.0.0"),
         _ if n % 40 == 7 => Firmware("2.0.0"),
@@ -102,6 +109,7 @@ impl Play<'_, '_> {
                 ADVISORIES => bar.suspend(|| self.advisories())?,
                 CORRECTION => bar.suspend(|| self.corrected_release())?,
                 THEFT => bar.suspend(|| self.theft(pumps))?,
+                ROLLBACK => bar.suspend(|| self.rollback(pumps))?,
                 _ => {}
             }
             if week.is_multiple_of(4) {
@@ -184,6 +192,21 @@ impl Play<'_, '_> {
             "Week {CLONE}: a clone of {serial} spoke with the same key at the same place of its stream. Both sides are \
              kept, in entry {}: proof that the key is in two hands.",
             count(kept)
+        ))
+    }
+
+    /// A pump was set back on the ward, without anyone's leave: its own next evidence says so.
+    fn rollback(&mut self, pumps: &[Pump]) -> Result<(), Failure> {
+        let pump = usize::try_from(ROLLED_BACK).ok().and_then(|n| pumps.get(n));
+        let Some(serial) = pump.map(|p| p.serial.clone()) else { return Ok(()) };
+        let shown = self.command(0, &["device", "show", &serial])?;
+        let verdict = shown.pointer("/verdict/reasons").and_then(Value::as_array).map(Vec::as_slice);
+        must(verdict.unwrap_or_default().contains(&"downgraded".into()), "the step back is in the verdict")?;
+        let status = shown.pointer("/verdict/status").and_then(Value::as_str).unwrap_or_default();
+        must(status != "affirming", "a pump that was set back is not affirmed")?;
+        self.stage.tell(&format!(
+            "Week {ROLLBACK}: somebody on the ward set {serial} back to 2.1.0. Its next evidence said so: verdict \"{status}\", \
+             because it runs an older release than before, and it counts as affected again.",
         ))
     }
 

@@ -48,10 +48,15 @@ impl Play<'_, '_> {
             let sbom = format!("sbom/{item}-{version}.cdx.json");
             self.state("build-pipeline", &["release", "make", version, "--item", item, "--sbom", &sbom])?;
         }
+        self.system_release("2.1.0")?;
         let library = "configuration=@build/drug-library-3.bin";
         self.state("release-engineer", &["release", "reference-list", "drug-library", "--accept", library])?;
         let list = self.command(0, &["release", "list"])?;
-        must(list.pointer("/count").and_then(Value::as_u64) == Some(4), "four releases are in the log")
+        let systems = list.pointer("/systems").and_then(Value::as_array).map_or(0, Vec::len);
+        must(
+            list.pointer("/count").and_then(Value::as_u64) == Some(4) && systems == 1,
+            "four releases are in the log, and what was verified together",
+        )
     }
 
     /// Records that the rules want approved are signed by the quality manager; how many that were.
@@ -119,6 +124,13 @@ impl Play<'_, '_> {
         self.state("build-pipeline", &arguments)
     }
 
+    /// The items that were verified together.
+    fn system_release(&mut self, version: &str) -> Result<Value, Failure> {
+        let firmware = format!("firmware={version}");
+        let items = ["--item", &firmware, "app=1.6.2", "cloud=3.4.0"];
+        self.state("release-engineer", &[&["release", "system", version][..], &items].concat())
+    }
+
     /// The test reports of a version.
     fn results(&self, version: &str) -> Result<Vec<String>, Failure> {
         let folder = self.company.product.join("results").join(version);
@@ -153,6 +165,7 @@ impl Play<'_, '_> {
         let push = ["push", "--repository", "infusion-pump", "--baseline", "2.1.1", "--results"];
         self.state("build-pipeline", &[&push[..], &results].concat())?;
         self.release_firmware("2.1.1", Some("2.1.1"))?;
+        self.system_release("2.1.1")?;
         let difference = self.command(0, &["release", "diff", "2.1.0", "2.1.1", "--item", "firmware"])?;
         must(difference.is_object(), "the two releases compare")?;
         self.stage.tell(&format!(

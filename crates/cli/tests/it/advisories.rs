@@ -15,7 +15,7 @@ fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/infusion-pump").join(name)
 }
 
-fn osv(id: &str, modified: &str) -> Value {
+pub(crate) fn osv(id: &str, modified: &str) -> Value {
     json!({
         "schema_version": "1.7.0", "id": id, "modified": modified,
         "affected": [{
@@ -38,7 +38,7 @@ fn size(house: &House) -> u64 {
 }
 
 /// A tar archive (POSIX ustar).
-fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, bytes) in files {
         let mut block = vec![0u8; 512];
@@ -173,14 +173,21 @@ fn digests_are_checked_and_documents_of_other_kinds_are_told_apart() {
         "timestamp": "2026-01-01T00:00:00Z", "version": 1,
         "statements": [{ "vulnerability": { "name": "CVE-2026-1" }, "status": "fixed", "products": [{ "@id": "pkg:cargo/a@1" }] }],
     }).to_string());
-    write("set/kev.json", &json!({
-        "catalogVersion": "2026.01.01", "dateReleased": "2026-01-01T12:00:00.5Z", "count": 1,
-        "vulnerabilities": [{
-            "cveID": "CVE-2022-0778", "vendorProject": "OpenSSL", "product": "OpenSSL", "vulnerabilityName": "n",
+    let listed = |cve: &str| {
+        json!({
+            "cveID": cve, "vendorProject": "OpenSSL", "product": "OpenSSL", "vulnerabilityName": "n",
             "dateAdded": "2026-01-01", "shortDescription": "s", "requiredAction": "a", "dueDate": "2026-02-01",
             "knownRansomwareCampaignUse": "Known", "notes": "", "cwes": [],
-        }],
-    }).to_string());
+        })
+    };
+    write(
+        "set/kev.json",
+        &json!({
+            "catalogVersion": "2026.01.01", "dateReleased": "2026-01-01T12:00:00.5Z", "count": 2,
+            "vulnerabilities": [listed("CVE-2022-0778"), listed("CVE-2025-27809")],
+        })
+        .to_string(),
+    );
     std::fs::copy(example("sbom/app-1.6.2.cdx.json"), house.path("set/sbom.json")).expect("copied");
     let added = add(&house, 1, &["set"]);
     assert_eq!((&added["new"], &added["vex"]), (&3.into(), &1.into()), "{added}");
@@ -201,6 +208,29 @@ fn digests_are_checked_and_documents_of_other_kinds_are_told_apart() {
     );
     add(&house, 0, &[example("advisories/CVE-2022-0778.json").to_str().expect("text")]);
     assert_eq!(house.json(&["advisories", "show", "CVE-2022-0778"])["exploited"]["ransomware"], true);
+    // It is used: first on the list where it matters, to narrow it, and in the metrics.
+    for (item, bom) in
+        [("firmware", "sbom/firmware-2.1.0.cdx.json"), ("service", "sbom/cloud-3.4.0.cdx.json")]
+    {
+        let made = ["release", "make", "1", "--item", item, "--product", "pump", "--line", "main", "--sbom"];
+        house.ends(0, &[&made[..], &[example(bom).to_str().expect("text")], &SIGNED].concat());
+    }
+    add(&house, 0, &[example("advisories").to_str().expect("text")]);
+    let all = house.json(&["vulnerabilities", "list"]);
+    let some = house.json(&["vulnerabilities", "list", "--exploited"]);
+    assert!(all["count"].as_u64() > some["count"].as_u64(), "{all}");
+    let at =
+        |list: &Value, n: usize| list["vulnerabilities"][n]["id"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(some["count"], 2, "{some}");
+    assert_eq!((at(&some, 0), at(&all, 0)), ("CVE-2025-27809".to_owned(), "CVE-2025-27809".to_owned()));
+    assert_eq!(some["vulnerabilities"][0]["exploited"]["cisa_due"], "2026-02-01");
+    assert_eq!(some["vulnerabilities"][1]["verdict"], "fixed", "what is fixed presses nobody");
+    assert!(at(&all, 1) != "CVE-2022-0778", "{all}");
+    let metrics = house.json(&["vulnerabilities", "metrics"]);
+    let product = &metrics["products"][0];
+    assert_eq!(product["known_exploited"]["identified"], 1, "{product}");
+    assert!(product["identified"].as_u64() > Some(1), "{product}");
+    assert!(house.ends(0, &["vulnerabilities", "metrics"]).contains("known exploited"));
 }
 
 #[test]

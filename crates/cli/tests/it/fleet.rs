@@ -142,7 +142,7 @@ fn collected(house: &House) -> Author {
     station
 }
 
-fn ssh_file(author: &Author) -> String {
+pub(crate) fn ssh_file(author: &Author) -> String {
     let mut blob = Vec::new();
     for part in [&b"ssh-ed25519"[..], author.secret.verifying_key().as_bytes()] {
         blob.extend_from_slice(&u32::try_from(part.len()).expect("short").to_be_bytes());

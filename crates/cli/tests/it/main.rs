@@ -4,14 +4,19 @@
 
 mod advisories;
 mod demo;
+mod device;
+mod feeds;
 mod fleet;
 mod help;
+mod huge;
 mod import;
 mod kit;
+mod live;
 mod package;
 mod push;
 mod records;
 mod release;
 mod serve;
 mod sign;
+mod simulate;
 mod story;

@@ -44,8 +44,7 @@ impl<F: Flash> Store<F> {
             return Ok((state, carry));
         }
         let bytes = self.read_page(victim)?;
-        let next = self.info(self.next_page(victim));
-        state.settle(if next.sequence == 0 { state.first } else { next.first });
+        state.settle(self.end_of(victim));
         for record in page::records(&bytes, self.info(victim).sequence) {
             let Some((number, raw)) = record.numbered() else { continue };
             let carried = self.state.carried.contains(&number);
@@ -67,9 +66,10 @@ impl<F: Flash> Store<F> {
         Ok((state, carry))
     }
 
-    /// Finds where the earlier streams end that have something to report now: their last entry is in `victim` or later,
-    /// because they had nothing to report before and what follows is not settled either.
-    fn find_heads(&mut self, state: &mut State, victim: u32) -> Result<(), Error<F::Error>> {
+    /// Finds where the earlier streams end that have something to report now: their last entry is in `first` or later,
+    /// because they had nothing to report before and what follows is not settled either. Where something after that entry
+    /// is damaged, it may have been of the same stream and have been sent: then nothing more is written there.
+    pub(super) fn find_heads(&mut self, state: &mut State, first: u32) -> Result<(), Error<F::Error>> {
         let current = state.current.as_ref().map(|c| c.stream);
         let unknown: Vec<u64> = state
             .drops
@@ -80,17 +80,22 @@ impl<F: Flash> Store<F> {
         if unknown.is_empty() {
             return Ok(());
         }
-        let mut page = victim;
+        let mut page = first;
         for _ in 0..self.flash.pages() {
             let bytes = self.read_page(page)?;
             for record in page::records(&bytes, self.info(page).sequence) {
-                let entry = record.numbered().and_then(|(_, raw)| Entry::decode(raw).ok());
-                let Some(entry) = entry.filter(|e| unknown.contains(&e.body().stream)) else { continue };
+                let Some((number, raw)) = record.numbered() else { continue };
+                let Ok(entry) = Entry::decode(raw) else { continue };
+                if !unknown.contains(&entry.body().stream) {
+                    continue;
+                }
                 let (stream, next) = (entry.body().stream, entry.body().sequence + 1);
+                let spoiled = state.holes.iter().any(|(from, _)| *from > number);
+                let head = Head { stream, next, last: entry.hash(), spoiled };
                 match state.heads.iter_mut().find(|h| h.stream == stream) {
-                    Some(h) if h.next < next => (h.next, h.last) = (next, entry.hash()),
+                    Some(h) if h.next < next => *h = head,
                     Some(_) => {}
-                    None => state.heads.push(Head { stream, next, last: entry.hash(), spoiled: false }),
+                    None => state.heads.push(head),
                 }
             }
             if page == self.page {

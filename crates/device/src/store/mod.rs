@@ -119,9 +119,15 @@ impl<F: Flash> Store<F> {
         {
             return true;
         }
-        let next = self.info(self.next_page(page));
-        let end = if next.sequence == 0 { u64::MAX } else { next.first };
-        info.first.max(state.first) < end
+        info.first.max(state.first) < self.end_of(page)
+    }
+
+    /// Number of the first entry behind a page: where the next one begins that is readable, which need not be the next one
+    /// in place.
+    fn end_of(&self, page: u32) -> u64 {
+        let sequence = self.info(page).sequence;
+        let later = self.pages.iter().filter(|p| p.sequence > sequence);
+        later.min_by_key(|p| p.sequence).map_or(self.state.number, |p| p.first)
     }
 
     fn read_page(&mut self, page: u32) -> Result<Vec<u8>, Error<F::Error>> {

@@ -3,7 +3,8 @@
 //! What the scan concludes from what it cannot read:
 //! - at the end of the newest page, without a commit: power failed while it was written; nobody has seen it
 //! - the same with a commit: it was complete, and may have been sent, and is damaged; its stream ends here
-//! - elsewhere: entries are damaged if their numbers are missing; their places follow from the entry or state after them
+//! - elsewhere: entries are damaged if their numbers are missing; their places follow from the entry or state after them; what
+//!   they may have reported is reported again, and where nobody can say what that was, the stream ends here
 
 use alloc::vec::Vec;
 
@@ -22,12 +23,18 @@ struct Missing {
     to: u64,
     stream: u64,
     next: u64,
+    /// Dropped places whose report may be among them.
+    unheard: Vec<Dropped>,
+    /// No state was read before them, or not the one at the head of their page: nobody can say what was to be reported.
+    headless: bool,
 }
 
 /// The scan so far.
 #[derive(Default)]
 struct Scan {
     state: State,
+    /// A state was read, and no page is missing since.
+    begun: bool,
     missing: Vec<Missing>,
     carried: Vec<Carried>,
 }
@@ -40,7 +47,12 @@ impl Scan {
                 if let Some(c) = state.current.as_ref().filter(|_| state.number > self.state.number) {
                     self.missed(state.number, c.stream, c.next);
                 }
-                self.state = state;
+                // What is no longer to be reported was reported in what is missing. Twice does no harm.
+                if let Some(missing) = self.missing.last_mut() {
+                    let unheard = self.state.drops.iter().filter(|d| !state.drops.contains(d));
+                    missing.unheard.extend(unheard.cloned());
+                }
+                (self.state, self.begun) = (state, true);
             }
             Kind::Entry => {
                 let Some((number, raw)) = record.numbered() else { return };
@@ -77,22 +89,37 @@ impl Scan {
         if self.missing.len() == MAX_HOLES {
             self.missing.remove(0);
         }
-        self.missing.push(Missing { from: self.state.number, to, stream, next });
+        self.missing.push(Missing {
+            from: self.state.number,
+            to,
+            stream,
+            next,
+            unheard: Vec::new(),
+            headless: !self.begun,
+        });
+    }
+
+    /// The first number of these that is damaged and not settled, unless all of it is noted already.
+    fn damaged(&self, m: &Missing) -> Option<u64> {
+        let from = m.from.max(self.state.first);
+        let known = self.state.holes.iter().any(|(a, b)| *a <= from && m.to <= *b);
+        (from < m.to && !known && self.state.holes.len() < MAX_HOLES).then_some(from)
+    }
+
+    /// Whether reports may be lost that nobody can make again.
+    fn reports_in_doubt(&self) -> bool {
+        self.missing.iter().any(|m| m.headless && self.damaged(m).is_some())
     }
 
     /// Notes what is damaged and not settled, unless it is noted already.
     fn note_damage(&mut self) {
         for m in core::mem::take(&mut self.missing) {
-            let from = m.from.max(self.state.first);
-            let known = self.state.holes.iter().any(|(a, b)| *a <= from && m.to <= *b);
-            if from >= m.to || known || self.state.holes.len() == MAX_HOLES {
-                continue;
-            }
+            let Some(from) = self.damaged(&m) else { continue };
             let count = (m.to - from).min(m.next);
             let lost =
                 Dropped { stream: m.stream, from: m.next - count, count, cause: GapCause::StoreDamaged };
             let mut state = self.state.clone();
-            if state.drop_range(lost).is_ok() {
+            if core::iter::once(lost).chain(m.unheard).all(|d| state.drop_range(d).is_ok()) {
                 state.holes.push((from, m.to));
                 self.state = state;
             }
@@ -126,14 +153,17 @@ impl<F: Flash> Store<F> {
         };
         let order = store.find_pages()?;
         let mut scan = Scan::default();
-        let (mut spoiled, mut after_garbage) = (false, size);
-        let Some(newest) = order.last().copied() else {
+        let (mut spoiled, mut after_garbage, mut before) = (false, size, 0);
+        let (Some(oldest), Some(newest)) = (order.first().copied(), order.last().copied()) else {
             store.begin(0, 1, State::default(), Vec::new())?;
             return Ok(store);
         };
         for page in order {
             let bytes = store.read_page(page)?;
             let sequence = store.info(page).sequence;
+            // The beginning of a page that is missing as a whole said what was dropped then.
+            scan.begun &= sequence == before + 1;
+            before = sequence;
             let (mut end, mut first) = (UNIT, None);
             for record in page::records(&bytes, sequence) {
                 scan.record(page, &record);
@@ -146,7 +176,9 @@ impl<F: Flash> Store<F> {
             }
             if page == newest {
                 store.offset = if page::is_erased(&bytes, end) { end } else { size };
-                after_garbage = page::written(&bytes);
+                // Behind the last record's commit, even if power failed before that was written: a record is stepped over
+                // together with the place of its commit.
+                after_garbage = page::written(&bytes).max(end);
                 spoiled |= page::committed(&bytes, end, sequence);
             }
         }
@@ -157,13 +189,14 @@ impl<F: Flash> Store<F> {
             let bytes = store.read_page(next)?;
             spoiled |= page::committed(&bytes, 0, store.info(newest).sequence + 1);
         }
-        if spoiled {
+        if spoiled || scan.reports_in_doubt() {
             scan.state.end_stream(true);
             store.offset = size;
         }
         scan.note_damage();
         let kept = &scan.state.carried;
         scan.carried.retain(|c| kept.contains(&c.number));
+        store.find_heads(&mut scan.state, oldest)?;
         (store.state, store.carried) = (scan.state, scan.carried);
         // Where the page cannot be left, because nothing was freed yet, it goes on behind what was cut off.
         if store.live(next, &store.state) {

@@ -211,7 +211,9 @@ fn a_ledger_takes_everything_in_any_order() {
 }
 
 #[test]
-#[ignore = "fails: of what a torn write takes, place 21 of one stream stays open in the log and no GapReported names it"]
 fn what_a_torn_write_takes_is_always_reported() {
-    run(15);
+    // Seeds under which a write was torn just before the commit of a page's last record, with no other page to go on in.
+    for seed in [15, 59] {
+        run(seed);
+    }
 }

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use views::csv;
 use views::fleet::MAX_PROVEN;
 use views::population::{
     List, MAX_PAGE, PopulationError, Populations, Question, VERDICTS, json as form, word,
@@ -128,28 +129,28 @@ async fn whole(
     question: Question,
     format: &str,
 ) -> Result<Response, Problem> {
-    let csv = match format {
+    let as_csv = match format {
         "csv" => true,
         "jsonl" => false,
         other => return Err(Problem::bad(format!("`format` is `csv` or `jsonl`, not `{other}`"))),
     };
     let list = api.blocking(move |_| Ok(populations.list(&question.asked, &question.list)?)).await?;
     let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(2);
-    tokio::task::spawn_blocking(move || lines(&list, csv, |piece| sender.blocking_send(piece).is_ok()));
-    let kind = if csv { "text/csv; charset=utf-8" } else { "application/jsonl" };
+    tokio::task::spawn_blocking(move || lines(&list, as_csv, |piece| sender.blocking_send(piece).is_ok()));
+    let kind = if as_csv { "text/csv; charset=utf-8" } else { "application/jsonl" };
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, Body::from_stream(super::events::Chunks::of(receiver))).into_response())
 }
 
 /// The lines of a list in pieces, as long as `give` takes them. What a class of devices has in common is written once.
-pub fn lines(list: &List, csv: bool, mut give: impl FnMut(Bytes) -> bool) {
+pub fn lines(list: &List, as_csv: bool, mut give: impl FnMut(Bytes) -> bool) {
     let sites: std::collections::BTreeMap<u32, String> = list
         .sites
         .iter()
         .map(|(number, name)| {
             let mut text = String::new();
-            if csv {
-                form::csv_field(&mut text, name);
+            if as_csv {
+                csv::cell(&mut text, name);
             } else {
                 text = Value::from(name.as_str()).to_string();
             }
@@ -166,9 +167,9 @@ pub fn lines(list: &List, csv: bool, mut give: impl FnMut(Bytes) -> bool) {
                 .iter()
                 .map(|r| format!("{} {}", r.item, r.version.as_deref().unwrap_or("?")))
                 .collect();
-            if csv {
+            if as_csv {
                 let mut end = format!(",{grade},{verdict},{},", outcome.reason.unwrap_or_default());
-                form::csv_field(&mut end, &runs.join("; "));
+                csv::cell(&mut end, &runs.join("; "));
                 let _ = write!(end, ",{},{}\r\n", list.at, list.size);
                 end
             } else {
@@ -179,22 +180,22 @@ pub fn lines(list: &List, csv: bool, mut give: impl FnMut(Bytes) -> bool) {
         })
         .collect();
     let mut text = String::with_capacity(PIECE + 1_024);
-    if csv {
+    if as_csv {
         text.push_str("device,site,grade,verdict,reason,runs,at,known\r\n");
     } else {
         let head = json!({ "id": list.findings.id, "at": list.at.to_string(), "known": list.size, "count": list.devices.len() });
         let _ = writeln!(text, "{head}");
     }
-    let nowhere = if csv { "" } else { "null" };
+    let nowhere = if as_csv { "" } else { "null" };
     let none = String::new();
     for device in list.devices.iter() {
         let site = device.site.and_then(|s| sites.get(&s)).map_or(nowhere, String::as_str);
         let end = ends.get(device.class).unwrap_or(&none);
         // Writing to a string cannot fail.
-        let _ = match (csv, device.subject) {
+        let _ = match (as_csv, device.subject) {
             (true, world::fleet::Subject::Device(id)) => write!(text, "{id},{site}"),
             (true, asset) => {
-                form::csv_field(&mut text, &asset.to_string());
+                csv::cell(&mut text, &asset.to_string());
                 write!(text, ",{site}")
             }
             (false, world::fleet::Subject::Device(id)) => {
@@ -213,11 +214,25 @@ pub fn lines(list: &List, csv: bool, mut give: impl FnMut(Bytes) -> bool) {
     give(Bytes::from(text));
 }
 
+/// Which vulnerabilities.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    exploited: Option<bool>,
+}
+
 /// Serves `GET /api/v1/vulnerabilities`: what concerns the releases, with the devices affected now.
-pub(super) async fn all(State(api): State<Arc<Api>>, _: Reader) -> Result<Response, Problem> {
+pub(super) async fn all(
+    State(api): State<Arc<Api>>,
+    _: Reader,
+    query: Result<Query<Which>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(Which { exploited }) = query.map_err(|e| Problem::bad(e.to_string()))?;
     let populations = populations(&api)?;
     api.blocking(move |ledger| {
         let (_, found) = populations.concerned();
+        let wanted = found.iter().filter(|f| exploited.is_none_or(|wanted| wanted == f.exploited.is_some()));
+        let found: Vec<_> = wanted.cloned().collect();
         let (at, size, tallies) = populations.tallies(&found);
         let time = ledger.read().clock().time_of(size.saturating_sub(1));
         let lines: Vec<Value> = found.iter().zip(&tallies).map(|(f, tally)| form::line(f, tally)).collect();

@@ -13,12 +13,12 @@ use device::wire::{
 use evidence::cbor::Writer;
 use evidence::facts::fleet::Appraised;
 use evidence::{Entry, Field};
-use ledger::{Ledger, Rejection, Taken};
+use ledger::{Ledger, Rejection, Standing, Taken};
 use serde_json::json;
 use tlog::{Checkpoint, Note};
 
 use super::moment::Known;
-use super::problem::{Code, Problem, with_retry};
+use super::problem::{Code, Problem};
 use super::proofs::damaged;
 use super::submit::{hand_in_by, malformed, require_sequence};
 use super::{Api, body, sequence};
@@ -79,6 +79,10 @@ pub(super) async fn evidence(
     body: Body,
 ) -> Result<Response, Problem> {
     require_sequence(&headers)?;
+    if let Err(busy) = api.admission.open() {
+        crate::run::discard(body).await;
+        return Err(busy);
+    }
     let took = Stopwatch::start();
     let whole = body::read(&api, &headers, body, api.limits.submission_bytes.min(MAX_BATCH_BYTES)).await?;
     let most = api.limits.submission_entries.min(MAX_BATCH);
@@ -96,7 +100,12 @@ pub(super) async fn evidence(
     api.metrics.submitted(&outcomes, &took);
     let unavailable = |o: &Result<Taken, Rejection>| matches!(o, Err(Rejection::Unavailable(_)));
     if outcomes.iter().all(unavailable) {
-        return Ok(with_retry(Problem::new(Code::Busy, "the ledger takes nothing now").into_response()));
+        let why = api.app.ledger.standing();
+        // A full queue empties by itself; anything else takes somebody.
+        return Err(match why {
+            Standing::Writable => api.admission.turned_away(),
+            why => Problem::busy(LATER, format!("the ledger takes nothing now: {why}")),
+        });
     }
     let mut out = Vec::with_capacity(outcomes.len() * 1_024);
     for (n, outcome) in outcomes.iter().enumerate() {

@@ -24,7 +24,13 @@ pub(super) async fn health(State(api): State<Arc<Api>>) -> Response {
     let status = if why.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let cosigned = api.witnesses.as_ref().and_then(|w| w.cosigned()).map(|head| head.size);
     let known = Known::now(&ledger.read());
-    let answer = known.answer(json!({ "standing": word, "reason": why, "cosigned": cosigned }));
+    // A stale feed keeps nobody from handing in entries: it is said, and the status stays.
+    let stale: Vec<_> = crate::feeds::now(ledger)
+        .into_iter()
+        .filter_map(|f| Some(json!({ "feed": f.name, "since": f.stale?.to_string() })))
+        .collect();
+    let answer =
+        known.answer(json!({ "standing": word, "reason": why, "cosigned": cosigned, "stale_feeds": stale }));
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     with_retry((status, headers, answer.to_string()).into_response())
 }

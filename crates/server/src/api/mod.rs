@@ -3,6 +3,7 @@
 //!
 //! Not here: HTML (`pages`), sessions (`auth`), listeners (`run`).
 
+mod admission;
 pub mod affected;
 mod blobs;
 mod body;
@@ -14,15 +15,18 @@ mod fleet;
 mod health;
 mod log;
 mod moment;
+pub mod openapi;
 mod outcome;
 pub mod problem;
 mod proofs;
 mod records;
 mod releases;
+mod routes;
 pub mod sequence;
 mod sources;
 mod stored;
 mod submit;
+mod table;
 pub mod token;
 
 use std::sync::Arc;
@@ -34,7 +38,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post, put};
+use axum::routing::any;
 use tokio::sync::{Semaphore, watch};
 
 use crate::AppState;
@@ -99,7 +103,7 @@ pub struct Api {
     /// The durable size.
     grown: watch::Receiver<u64>,
     stopping: watch::Sender<bool>,
-    submissions: Arc<Semaphore>,
+    admission: Arc<admission::Admission>,
     bodies: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     requests: AtomicU64,
@@ -132,7 +136,7 @@ impl Api {
         Arc::new(Self {
             born: app.ledger.now().seconds(),
             designs: views::design::Designs::default(),
-            submissions: Arc::new(Semaphore::new(limits.submissions)),
+            admission: admission::Admission::new(limits.submissions),
             bodies: Arc::new(Semaphore::new(limits.body_kib)),
             streams: Arc::new(Semaphore::new(limits.streams)),
             requests: AtomicU64::new(0),
@@ -156,7 +160,8 @@ impl Api {
     pub fn metrics_text(&self) -> String {
         let size = self.app.ledger.read().size;
         let witnesses = self.witnesses.as_ref().map(|w| w.status());
-        self.metrics.text(size, &self.app.ledger.standing(), witnesses.as_deref())
+        let feeds = crate::feeds::now(&self.app.ledger);
+        self.metrics.text(size, &self.app.ledger.standing(), witnesses.as_deref(), &feeds)
     }
 
     /// Ends what would otherwise never end: event streams and waits for witnesses.
@@ -166,32 +171,9 @@ impl Api {
 
     /// The routes.
     pub fn router(self: &Arc<Self>) -> Router {
-        Router::new()
-            .route("/log/checkpoint", get(log::read))
+        routes::table()
+            .into_router()
             .route("/log/checkpoint/", any(nothing))
-            .route("/log/tile/{*path}", get(log::read))
-            .route("/api/v1/entries", post(submit::submit).get(entries::page))
-            .route("/api/v1/entries/{index}", get(entries::one))
-            .route("/api/v1/proof/{index}", get(proofs::inclusion))
-            .route("/api/v1/consistency", get(proofs::consistency))
-            .route("/api/v1/streams/{source}/{stream}", get(sources::stream))
-            .route("/api/v1/sources", get(sources::page))
-            .route("/api/v1/sources/{id}", get(sources::one))
-            .merge(records::router())
-            .route("/api/v1/releases", get(releases::page))
-            .route("/api/v1/events", get(events::events))
-            .route("/api/v1/blobs", put(blobs::put))
-            .route("/api/v1/blobs/{digest}", get(blobs::get))
-            .route("/api/v1/fleet", get(fleet::page))
-            .route("/api/v1/fleet/count", get(fleet::count))
-            .route("/api/v1/affected/{*id}", get(affected::one))
-            .route("/api/v1/trend/{*id}", get(affected::trend))
-            .route("/api/v1/vulnerabilities", get(affected::all))
-            .route("/api/v1/devices/{id}", get(devices::one))
-            .route("/api/v1/devices/{id}/history", get(devices::history))
-            .route("/device/v1/freshness", get(device::freshness))
-            .route("/device/v1/evidence", post(device::evidence))
-            .route("/healthz", get(health::health))
             .route("/api/{*path}", any(nothing))
             .route("/device/{*path}", any(nothing))
             .layer(middleware::from_fn_with_state(self.clone(), around))

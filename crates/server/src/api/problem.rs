@@ -147,12 +147,19 @@ impl Code {
 pub struct Problem {
     code: Code,
     detail: String,
+    /// Seconds after which to come back, where that is known better than usually.
+    retry: Option<u64>,
 }
 
 impl Problem {
     /// A problem, with what is wrong this time.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), retry: None }
+    }
+
+    /// There is no place now; there will be one in so many seconds.
+    pub fn busy(seconds: u64, detail: impl Into<String>) -> Self {
+        Self { retry: Some(seconds), ..Self::new(Code::Busy, detail) }
     }
 
     /// The request cannot be understood.
@@ -204,7 +211,7 @@ pub fn none_accepted<'a>(rejections: impl IntoIterator<Item = &'a Rejection>) ->
 #[must_use]
 pub fn with_retry(mut response: Response) -> Response {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
     }
     response
 }
@@ -222,7 +229,11 @@ impl IntoResponse for Problem {
         });
         let headers =
             [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
-        let mut response = with_retry((status, headers, document.to_string()).into_response());
+        let mut response = (status, headers, document.to_string()).into_response();
+        if let Some(seconds) = self.retry {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        let mut response = with_retry(response);
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"vouchsafe\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

@@ -1,14 +1,13 @@
 //! The design history: records, links, results, commits, baselines and signatures of a line, at two moments, in pages. What the
-//! rules make of them is in `records/rules`.
+//! rules make of them is in `records/rules`, the addresses in `records/routes`.
 
+mod routes;
 mod rules;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::routing::get;
 use evidence::Time;
 use ledger::Reading;
 use serde::Deserialize;
@@ -22,24 +21,15 @@ use super::moment::Known;
 use super::problem::{Code, Problem};
 use super::token::Reader;
 
+pub(super) use routes::described;
+
 /// Most things of a page, and how many unless the request says otherwise. Few, because the world is held meanwhile.
 const PAGE: (usize, usize) = (1_000, 200);
 
-/// The addresses.
-pub(super) fn router() -> Router<Arc<Api>> {
-    Router::new()
-        .route("/api/v1/lines", get(lines))
-        .route("/api/v1/records", get(records))
-        .route("/api/v1/records/{id}", get(rules::record))
-        .route("/api/v1/links", get(links))
-        .route("/api/v1/results", get(results))
-        .route("/api/v1/commits", get(commits))
-        .route("/api/v1/baselines", get(baselines))
-        .route("/api/v1/signatures", get(signatures))
-        .route("/api/v1/gaps", get(rules::gaps))
-        .route("/api/v1/trace", get(rules::trace))
-        .route("/api/v1/risk", get(rules::risk))
-}
+/// What says which line is meant.
+const LINE: &[&str] = &["product", "line"];
+/// And which page of it.
+const PAGES: &[&str] = &["product", "line", "after", "limit"];
 
 /// What every question may say.
 #[derive(Deserialize)]
@@ -59,6 +49,25 @@ pub(super) struct Asked {
     kinds: Option<String>,
 }
 
+impl Asked {
+    /// Refuses what means something at other addresses only.
+    fn only(&self, takes: &[&str]) -> Result<(), Problem> {
+        let said = [
+            ("product", self.product.is_some()),
+            ("line", self.line.is_some()),
+            ("after", self.after.is_some()),
+            ("limit", self.limit.is_some()),
+            ("commit", self.commit.is_some()),
+            ("record", self.record.is_some()),
+            ("kinds", self.kinds.is_some()),
+        ];
+        match said.into_iter().find(|(name, said)| *said && !takes.contains(name)) {
+            Some((name, _)) => Err(Problem::bad(format!("`{name}` means nothing here"))),
+            None => Ok(()),
+        }
+    }
+}
+
 pub(super) type Query1 = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
 
 /// A question with its moments resolved.
@@ -69,8 +78,10 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub(super) fn new(reading: &Reading<'_>, query: Query1) -> Result<Self, Problem> {
+    /// Beside the moments, only what `takes` names may be asked.
+    pub(super) fn new(reading: &Reading<'_>, query: Query1, takes: &[&str]) -> Result<Self, Problem> {
         let Query(asked) = query.map_err(|e| Problem::bad(e.to_string()))?;
+        asked.only(takes)?;
         let known = Known::asked(reading, asked.known.as_deref())?;
         let at = asked.at.as_deref().map(str::parse::<Time>).transpose();
         let at = at.map_err(|_| Problem::bad("`at` is a time such as 2026-11-20T12:00:00Z"))?;
@@ -149,7 +160,7 @@ fn unhex(text: &str) -> Result<Vec<u8>, Problem> {
 /// Serves `GET /api/v1/lines`: the products and lines of which something is known.
 async fn lines(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
     let reading = api.app.ledger.read();
-    let question = Question::new(&reading, query)?;
+    let question = Question::new(&reading, query, &[])?;
     let view = question.view(&reading);
     let lines: Vec<Value> =
         view.lines().map(|(product, line)| json!({ "product": product, "line": line })).collect();
@@ -159,7 +170,7 @@ async fn lines(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<
 /// Serves `GET /api/v1/records`: the present revision of each record.
 async fn records(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
     let reading = api.app.ledger.read();
-    let question = Question::new(&reading, query)?;
+    let question = Question::new(&reading, query, PAGES)?;
     let view = question.view(&reading);
     let line = question.line(&view)?;
     let page = view.records(&line.0, &line.1, question.after()?.as_deref(), question.limit()?);
@@ -184,7 +195,7 @@ async fn records(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Resul
 /// Serves `GET /api/v1/links`: the accepted links.
 async fn links(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
     let reading = api.app.ledger.read();
-    let question = Question::new(&reading, query)?;
+    let question = Question::new(&reading, query, PAGES)?;
     let view = question.view(&reading);
     let line = question.line(&view)?;
     let page = view.links(&line.0, &line.1, question.after()?.as_deref(), question.limit()?);
@@ -200,7 +211,7 @@ async fn links(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<
 /// Serves `GET /api/v1/results`: every result, by test; with `commit` those of one commit.
 async fn results(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
     let reading = api.app.ledger.read();
-    let question = Question::new(&reading, query)?;
+    let question = Question::new(&reading, query, &["product", "line", "after", "limit", "commit"])?;
     let view = question.view(&reading);
     let line = question.line(&view)?;
     let mut page = view.all_results(&line.0, &line.1, question.after()?.as_deref(), question.limit()?);
@@ -213,7 +224,7 @@ async fn results(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Resul
 /// Serves `GET /api/v1/commits`: in the order in which they were pushed.
 async fn commits(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
     let reading = api.app.ledger.read();
-    let question = Question::new(&reading, query)?;
+    let question = Question::new(&reading, query, PAGES)?;
     let view = question.view(&reading);
     let line = question.line(&view)?;
     let page = view.commits_after(&line.0, &line.1, question.after()?.as_deref(), question.limit()?);
@@ -232,10 +243,18 @@ async fn commits(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Resul
 /// Serves `GET /api/v1/baselines`: by name.
 async fn baselines(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
     let reading = api.app.ledger.read();
-    let question = Question::new(&reading, query)?;
+    let question = Question::new(&reading, query, PAGES)?;
     let view = question.view(&reading);
     let line = question.line(&view)?;
-    let page = Page { items: view.baselines(&line.0, &line.1), next: None };
+    let (after, limit) = (question.after()?, question.limit()?);
+    let mut items = view.baselines(&line.0, &line.1);
+    // Few, and by name: the cursor is the name of the last one.
+    items.sort_by(|a, b| a.said.name.cmp(&b.said.name));
+    items.retain(|held| after.as_ref().is_none_or(|after| held.said.name.as_bytes() > after.as_slice()));
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|held| held.said.name.clone().into_bytes());
+    let page = Page { items, next };
     Ok(question.page(&line, "baselines", page, |held| {
         let said = &held.said;
         json!({
@@ -248,7 +267,7 @@ async fn baselines(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Res
 /// Serves `GET /api/v1/signatures`: by record; with `record` those over one record.
 async fn signatures(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
     let reading = api.app.ledger.read();
-    let question = Question::new(&reading, query)?;
+    let question = Question::new(&reading, query, &["after", "limit", "record"])?;
     let view = question.view(&reading);
     let page = match &question.asked.record {
         Some(record) => Page { items: view.signatures(record), next: None },

@@ -109,8 +109,7 @@ pub(super) async fn hand_in_by<T: Send + 'static>(
     if entries.is_empty() {
         return Ok(Vec::new());
     }
-    let place = api.submissions.clone().try_acquire_owned();
-    let place = place.map_err(|_| Problem::new(Code::Busy, "too many submissions are being committed"))?;
+    let place = api.admission.enter()?;
     let (sender, receiver) = oneshot::channel();
     let ledger = api.app.ledger.clone();
     let reply = Box::new(move |outcomes: Vec<T>| {

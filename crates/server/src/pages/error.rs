@@ -168,6 +168,15 @@ impl PageError {
         Self::new(StatusCode::BAD_REQUEST, "Not a filter", what, "Choose from the lists of the page.")
     }
 
+    pub(super) fn many_files() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many files at once",
+            "Other lists are being written to files.",
+            "Ask again when they are done.",
+        )
+    }
+
     pub(super) fn store(e: StoreError) -> Self {
         Self::ledger(e.into())
     }

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use evidence::{Entry, Fact, SourceId, Time};
 use ledger::properties::grouped;
+use serde_json::json;
 use world::journal::Flag;
 use world::streams::StreamKey;
 
@@ -18,6 +19,7 @@ use super::error::PageError;
 use super::markup::{Markup, count};
 use super::moments::View;
 use super::phrase::{MAX_PHRASE, cut, phrase};
+use super::sheet::{Form, Sheet};
 use super::shell::{Section, Shell, html};
 
 /// Entries of a page.
@@ -46,11 +48,15 @@ pub(super) struct Row {
 
 /// Entries `[from, to)`, all of them durable.
 pub(super) fn read_range(ask: &Ask, from: u64, to: u64) -> Result<Vec<(u64, Entry)>, PageError> {
+    read_of(&ask.pages.app.ledger, from, to)
+}
+
+fn read_of(ledger: &ledger::Ledger, from: u64, to: u64) -> Result<Vec<(u64, Entry)>, PageError> {
     let mut out = Vec::new();
     let mut next = from;
     while next < to {
         let limit = usize::try_from((to - next).min(CHUNK)).unwrap_or_default();
-        let raw = ask.pages.app.ledger.log().read(next, limit, CHUNK_BYTES).map_err(PageError::store)?;
+        let raw = ledger.log().read(next, limit, CHUNK_BYTES).map_err(PageError::store)?;
         if raw.is_empty() {
             return Err(PageError::damaged(next, "it is missing"));
         }
@@ -71,10 +77,7 @@ pub(super) fn rows(view: &View<'_>, entries: Vec<(u64, Entry)>) -> Vec<Row> {
     let about: Vec<AboutRow> = view.capped(|world| {
         let one = |(index, entry): &(u64, Entry)| {
             let name = world.sources().get(&entry.body().source).map(|s| s.name_at(index + 1).to_owned());
-            let flag = world.journal().flags(*index, known).last().map(|f| match f {
-                Flag::Corrected { .. } => "corrected",
-                Flag::Voided { .. } => "voided",
-            });
+            let flag = world.journal().flags(*index, known).last().map(flag_word);
             (world.clock().time_of(*index), name.unwrap_or_default(), flag)
         };
         entries.iter().map(one).collect()
@@ -92,6 +95,13 @@ pub(super) fn rows(view: &View<'_>, entries: Vec<(u64, Entry)>) -> Vec<Row> {
         }
     };
     entries.into_iter().zip(about).map(row).collect()
+}
+
+const fn flag_word(flag: &Flag) -> &'static str {
+    match flag {
+        Flag::Corrected { .. } => "corrected",
+        Flag::Voided { .. } => "voided",
+    }
 }
 
 /// A source by its name, or by its identifier if it has none.
@@ -121,6 +131,7 @@ struct LogPage {
     clear: String,
 }
 
+#[derive(Clone, Copy)]
 struct Filter {
     fact: Option<&'static str>,
     source: Option<SourceId>,
@@ -135,6 +146,9 @@ struct Found {
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
     let filter = filter(ask)?;
+    if let Some(form) = Form::asked(ask)? {
+        return sheet(ask, &view, filter, form);
+    }
     // First, because it may move the view: number and list are then of one size.
     let total = total(&mut view, &filter);
     let before = match ask.param("before") {
@@ -182,9 +196,45 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         filtered,
         clear: view.to("/log"),
         rows: rows(&view, found.entries),
-        s: Shell::new(ask, &view, "Log", Section::Log),
+        s: Shell::new(ask, &view, "Log", Section::Log).listed(ask, &view),
     };
     html(StatusCode::OK, &page)
+}
+
+/// The whole list as a file, newest first: every entry is looked at.
+fn sheet(ask: &Ask, view: &View<'_>, filter: Filter, form: Form) -> Result<Response, PageError> {
+    let columns = ["index", "time", "fact", "source", "name", "stream", "sequence", "hash", "says", "flag"];
+    let (ledger, upto, known) = (ask.pages.app.ledger.clone(), view.upto, view.known);
+    let sheet = Sheet::new(ask, view, form, "log", &columns)?;
+    Ok(sheet.send(move |rows| {
+        let mut to = upto;
+        while to > 0 {
+            let from = to.saturating_sub(CHUNK);
+            for (index, entry) in newest_first(read_of(&ledger, from, to)?) {
+                let body = entry.body();
+                let fits = filter.fact.is_none_or(|fact| body.fact.name() == fact)
+                    && filter.source.is_none_or(|source| body.source == source);
+                if !fits {
+                    continue;
+                }
+                let row = {
+                    let world = ledger.read();
+                    json!({
+                        "index": index, "time": world.clock().time_of(index).to_string(), "fact": body.fact.name(),
+                        "source": body.source.to_string(),
+                        "name": world.sources().get(&body.source).map(|s| s.name_at(index + 1)),
+                        "stream": body.stream, "sequence": body.sequence, "hash": entry.hash().to_string(),
+                        "says": phrase(&body.fact), "flag": world.journal().flags(index, known).last().map(flag_word),
+                    })
+                };
+                if !rows.put(&row) {
+                    return Ok(());
+                }
+            }
+            to = from;
+        }
+        Ok(())
+    }))
 }
 
 fn filter(ask: &Ask) -> Result<Filter, PageError> {

@@ -8,6 +8,7 @@
 //! | `census` | the fleet counted, so that pages over it are quick |
 //! | `beside`, `concern` | what takes longer than a page may; what concerns the releases |
 //! | `overview`, `fleet`, `device`, `findings`, `releases`, `vulnerabilities`, `vulnerability`, `metrics`, `records`, `log`, `entry`, `sources`, `source`, `search`, `sign_in` | pages |
+//! | `sheet` | a list as a file: CSV, JSON |
 //! | `markup`, `content`, `phrase`, `words`, `chart` | parts of pages |
 //! | `assets`, `headers` | style sheets and script; what every answer carries |
 //!
@@ -38,6 +39,7 @@ mod replay;
 mod search;
 mod search_design;
 mod search_fleet;
+mod sheet;
 mod shell;
 mod sign_in;
 mod source;
@@ -72,6 +74,8 @@ struct Pages {
     census: census::Keeper,
     designs: Arc<views::design::Designs>,
     worked: Arc<Worked>,
+    /// Files that may be written at once.
+    files: Arc<tokio::sync::Semaphore>,
 }
 
 /// What is worked out beside pages and kept.
@@ -114,6 +118,7 @@ pub fn router(state: AppState) -> Router {
         census,
         designs: Arc::default(),
         worked: Arc::default(),
+        files: Arc::new(tokio::sync::Semaphore::new(sheet::MAX_FILES)),
     };
     let inside = Router::new()
         .route("/", get(overview_page))

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use evidence::Time;
 use ledger::properties::grouped;
+use serde_json::json;
 use world::World;
 use world::release::{Known, Release, SystemRelease};
 
@@ -14,6 +15,7 @@ use super::error::PageError;
 use super::fleet::census;
 use super::markup::{Markup, count, percent};
 use super::moments::View;
+use super::sheet::{Form, Sheet};
 use super::shell::{Section, Shell, html};
 
 /// Releases of a page.
@@ -71,12 +73,23 @@ pub(super) fn about(world: &World, release: &Release, known: Known<'_>) -> About
 }
 
 /// The state of a release in a word.
-pub(super) fn state(about: &About, at: Time) -> Markup {
+fn word(about: &About, at: Time) -> &'static str {
     match (about.withdrawn, about.support) {
-        (Some(_), _) => Markup::new().state("warning", "withdrawn"),
-        (None, Some(until)) if until <= at => Markup::new().state("overdue", "support ended"),
-        _ => Markup::new().state("released", "released"),
+        (Some(_), _) => "withdrawn",
+        (None, Some(until)) if until <= at => "support ended",
+        _ => "released",
     }
+}
+
+/// The same with its glyph.
+pub(super) fn state(about: &About, at: Time) -> Markup {
+    let word = word(about, at);
+    let state = match word {
+        "withdrawn" => "warning",
+        "support ended" => "overdue",
+        other => other,
+    };
+    Markup::new().state(state, word)
 }
 
 /// Address of the devices that run a release.
@@ -96,10 +109,12 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
             .min(view.upto),
     };
     let (known_size, upto) = (view.known, view.upto);
+    let form = Form::asked(ask)?;
+    let (before, most) = if form.is_some() { (upto, usize::MAX) } else { (before, PAGE + 1) };
     let (found, systems, all) = view.capped(|world| {
         let known = Known::new(known_size, world.journal());
         let releases = || world.releases().iter(known).filter(|r| r.entry.index < upto);
-        let newest = releases().rev().filter(|r| r.entry.index < before).take(PAGE + 1);
+        let newest = releases().rev().filter(|r| r.entry.index < before).take(most);
         let found: Vec<About> = newest.map(|r| about(world, r, known)).collect();
         let systems =
             world.releases().systems(known).filter(|r| r.entry.index < upto).rev().take(MAX_SYSTEMS);
@@ -110,6 +125,35 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let census = shared.as_ref().map(read);
     let running = census.as_ref().map(|census| census.running());
     let at = view.moment();
+    if let Some(form) = form {
+        let columns = [
+            "index",
+            "entry",
+            "product",
+            "item",
+            "version",
+            "line",
+            "made",
+            "state",
+            "withdrawn",
+            "support",
+            "devices",
+        ];
+        let row = |a: &About| {
+            let made = &a.release.made;
+            let devices =
+                running.as_ref().map(|all| all.get(&(made.item.as_str(), made.version.as_str())).copied());
+            json!({
+                "index": a.release.entry.index, "entry": a.release.entry.entry.to_string(), "product": made.product,
+                "item": made.item, "version": made.version, "line": made.line, "made": a.logged.to_string(),
+                "state": word(a, at), "withdrawn": a.withdrawn, "support": a.support.map(|t| t.to_string()),
+                // Unknown while the devices are being counted.
+                "devices": devices.map(Option::unwrap_or_default),
+            })
+        };
+        let rows = found.iter().map(row).collect();
+        return Ok(Sheet::new(ask, &view, form, "releases", &columns)?.all(rows));
+    }
     let more = found.get(PAGE - 1).filter(|_| found.len() > PAGE).map(|a| a.release.entry.index);
     let row = |a: &About| {
         let made = &a.release.made;
@@ -146,7 +190,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         first: (before < view.upto).then(|| view.to("/releases")),
         more: more.map(|index| view.to(&format!("/releases?before={index}"))),
         counting: shared.is_none(),
-        s: Shell::new(ask, &view, "Releases", Section::Releases),
+        s: Shell::new(ask, &view, "Releases", Section::Releases).listed(ask, &view),
     };
     html(StatusCode::OK, &page)
 }

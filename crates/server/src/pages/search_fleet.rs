@@ -13,8 +13,8 @@ use super::phrase::cut;
 use super::search::{Hit, MAX_HITS, MIN_DIGITS};
 use super::words;
 
-/// Devices whose identity is looked at, and those at a time while the world is held.
-const MAX_DEVICES: usize = 1_000_000;
+/// Devices whose identity is looked at where the index has none, and those at a time while the world is held.
+const MAX_DEVICES: usize = 100_000;
 const SLICE: usize = 1_000;
 /// Fewest characters of a part of a serial number or UDI.
 const MIN_PART: usize = 3;
@@ -79,17 +79,48 @@ fn device(
     })
 }
 
-/// Devices by serial number or UDI, whole or in part, or by the importing system's identifier.
+/// Devices by serial number or UDI, whole or by how it begins, or by the importing system's identifier: from the index. Where that
+/// has none, what stands in the middle of a name is looked for among the first devices.
 fn devices(view: &View<'_>, text: &str, hits: &mut Vec<Hit>, looked: &mut Vec<String>) {
+    let (at, known) = (view.moment(), view.known);
+    let found = view.capped(|w| w.fleet_at(at, known).called(text, false, MAX_HITS));
+    let found = found.unwrap_or_default();
+    let before = hits.len();
+    for subject in found {
+        push(view, text, &subject, hits);
+    }
+    if hits.len() == before {
+        among(view, text, hits, looked);
+    }
+}
+
+/// Adds a device, and says whether it is what was asked for.
+fn push(view: &View<'_>, text: &str, subject: &Subject, hits: &mut Vec<Hit>) {
+    let (at, known) = (view.moment(), view.known);
+    let hit = view.capped(|w| {
+        let fleet = w.fleet_at(at, known);
+        let bare = plain(text);
+        let is = |value: Option<&str>| {
+            value.is_some_and(|v| v.eq_ignore_ascii_case(text) || (bare.len() > 12 && plain(v) == bare))
+        };
+        let exact = fleet
+            .state(subject)
+            .is_some_and(|s| is(s.serial.as_deref()) || is(s.asset.as_deref()) || is(s.udi.as_deref()));
+        device(view, &fleet, subject, exact)
+    });
+    // A declared device that is an enrolled one is found under both.
+    if let Some(hit) = hit.filter(|hit| !hits.iter().any(|h| h.href == hit.href)) {
+        hits.push(hit);
+    }
+}
+
+fn among(view: &View<'_>, text: &str, hits: &mut Vec<Hit>, looked: &mut Vec<String>) {
     let (at, known) = (view.moment(), view.known);
     let (bare, mut scanned) = (plain(text), String::new());
     let like = |value: Option<&str>| value.is_some_and(|v| has(v, text));
-    let is = |value: Option<&str>| {
-        value.is_some_and(|v| v.eq_ignore_ascii_case(text) || (bare.len() > 12 && plain(v) == bare))
-    };
     let (mut after, mut seen): (Option<Subject>, usize) = (None, 0);
     while seen < MAX_DEVICES && hits.len() < MAX_HITS {
-        let mut found: Vec<(Subject, bool)> = Vec::new();
+        let mut found: Vec<Subject> = Vec::new();
         after = view.capped(|world| {
             world.fleet_at(at, known).identities(after.as_ref(), SLICE, |subject, udi, serial| {
                 let asset = match subject {
@@ -100,16 +131,12 @@ fn devices(view: &View<'_>, text: &str, hits: &mut Vec<Hit>, looked: &mut Vec<St
                 plain_into(udi.unwrap_or_default(), &mut scanned);
                 let part = bare.len() >= MIN_PART && scanned.contains(&bare);
                 if like(serial) || like(asset) || part {
-                    found.push((subject.clone(), is(serial) || is(asset) || is(udi)));
+                    found.push(subject.clone());
                 }
             })
         });
-        for (subject, exact) in found.into_iter().take(MAX_HITS - hits.len()) {
-            let hit = view.capped(|w| device(view, &w.fleet_at(at, known), &subject, exact));
-            // A declared device that is an enrolled one is found under both.
-            if let Some(hit) = hit.filter(|hit| !hits.iter().any(|h| h.href == hit.href)) {
-                hits.push(hit);
-            }
+        for subject in found.into_iter().take(MAX_HITS - hits.len()) {
+            push(view, text, &subject, hits);
         }
         seen += SLICE;
         if after.is_none() {
@@ -117,7 +144,10 @@ fn devices(view: &View<'_>, text: &str, hits: &mut Vec<Hit>, looked: &mut Vec<St
         }
     }
     if hits.len() < MAX_HITS {
-        looked.push(format!("The first {} devices were looked through.", grouped(MAX_DEVICES as u64)));
+        looked.push(format!(
+            "No serial number, UDI or asset begins so; the first {} devices were looked through for it.",
+            grouped(MAX_DEVICES as u64)
+        ));
     }
 }
 

@@ -91,6 +91,8 @@ pub(super) struct Shell {
     pub(super) alarm: Option<String>,
     /// Size from which on new entries are announced; at the present only.
     pub(super) live: Option<u64>,
+    /// The list of the page as files: form and address.
+    pub(super) files: Vec<(&'static str, String)>,
     moments: String,
 }
 
@@ -148,9 +150,22 @@ impl Shell {
             },
             live: (!past && view.pinned.is_none() && view.at.is_none()).then_some(view.head),
             kept,
+            files: Vec::new(),
             moments: view.query(),
             hidden,
         }
+    }
+
+    /// The same with links to the page's list as files.
+    pub(super) fn listed(mut self, ask: &Ask, view: &View<'_>) -> Self {
+        self.files = super::sheet::links(ask, view, false);
+        self
+    }
+
+    /// The same, where only the present can be asked for.
+    pub(super) fn listed_now(mut self, ask: &Ask, view: &View<'_>) -> Self {
+        self.files = super::sheet::links(ask, view, true);
+        self
     }
 
     /// A path of this server with the moments of this page, for templates.

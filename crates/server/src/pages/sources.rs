@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use evidence::{SourceId, SourceKind, Time};
 use ledger::properties::grouped;
+use serde_json::json;
 use world::World;
 use world::sources::Source;
 use world::streams::Stream;
@@ -14,6 +15,7 @@ use super::error::PageError;
 use super::markup::{Markup, count};
 use super::moments::View;
 use super::phrase::cut;
+use super::sheet::{Form, Sheet};
 use super::shell::{Section, Shell, html};
 
 /// Sources of a page.
@@ -105,7 +107,14 @@ fn shown(show: &str, source: &Source, t: &Totals, size: u64) -> bool {
     }
 }
 
-fn listed(world: &World, kind: Option<SourceKind>, show: &str, from: Option<SourceId>) -> Listed {
+/// Sources from `from` on; as many rows, and as many looked at, as `most` says.
+fn listed(
+    world: &World,
+    kind: Option<SourceKind>,
+    show: &str,
+    from: Option<SourceId>,
+    most: (usize, usize),
+) -> Listed {
     let size = world.size();
     // Identifiers sort by kind, devices first: the smallest of a kind is where it begins.
     let start = from.or_else(|| kind.and_then(|k| format!("{}:{}", k.word(), "0".repeat(16)).parse().ok()));
@@ -116,7 +125,7 @@ fn listed(world: &World, kind: Option<SourceKind>, show: &str, from: Option<Sour
         if kind.is_some_and(|k| k != id.kind()) {
             break;
         }
-        if listed.rows.len() == PAGE || looked == SCAN {
+        if listed.rows.len() == most.0 || looked == most.1 {
             listed.rest = Some(*id);
             break;
         }
@@ -147,7 +156,10 @@ pub(super) fn list(ask: &Ask) -> Result<Response, PageError> {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| PageError::no_source(text))?),
     };
-    let listed = view.exact(|w| listed(w, kind, show, from))?;
+    if let Some(form) = Form::asked(ask)? {
+        return sheet(ask, &mut view, kind, show, form);
+    }
+    let listed = view.exact(|w| listed(w, kind, show, from, (PAGE, SCAN)))?;
     let here = |from: Option<SourceId>| {
         let kind = kind.map(|k| format!("kind={}", k.word()));
         let show = Some(show).filter(|s| !s.is_empty()).map(|s| format!("show={s}"));
@@ -178,9 +190,52 @@ pub(super) fn list(ask: &Ask) -> Result<Response, PageError> {
         filtered,
         clear: view.to("/sources"),
         rows: listed.rows.into_iter().map(row).collect(),
-        s: Shell::new(ask, &view, "Sources", Section::Sources),
+        s: Shell::new(ask, &view, "Sources", Section::Sources).listed(ask, &view),
     };
     html(StatusCode::OK, &page)
+}
+
+/// The whole list as a file. More sources than a page looks at are asked of a world of their own, so that nobody waits.
+fn sheet(
+    ask: &Ask,
+    view: &mut View<'_>,
+    kind: Option<SourceKind>,
+    show: &str,
+    form: Form,
+) -> Result<Response, PageError> {
+    let whole = |world: &World| listed(world, kind, show, None, (usize::MAX, SCAN));
+    let mut listed_all = view.exact(whole)?;
+    if listed_all.rest.is_some() {
+        let world = ask.pages.replays.world_at(&ask.pages.app.ledger, view.upto)?;
+        listed_all = listed(&world, kind, show, None, (usize::MAX, usize::MAX));
+    }
+    let size = view.upto;
+    let row = |(id, source, totals, enrolled): &(SourceId, Source, Totals, Time)| {
+        json!({
+            "source": id.to_string(), "name": source.name_at(size), "kind": id.kind().word(),
+            "roles": source.roles_at(size), "keys": source.keys_at(size).count(), "streams": totals.streams,
+            "entries": totals.entries, "missing": totals.missing, "forks": totals.forks,
+            "quarantined": source.quarantined.len(), "suspended": source.suspended_at(size),
+            "enrolled": enrolled.to_string(), "entry": source.enrolled,
+        })
+    };
+    let columns = [
+        "source",
+        "name",
+        "kind",
+        "roles",
+        "keys",
+        "streams",
+        "entries",
+        "missing",
+        "forks",
+        "quarantined",
+        "suspended",
+        "enrolled",
+        "entry",
+    ];
+    let rows = listed_all.rows.iter().map(row).collect();
+    Ok(Sheet::new(ask, view, form, "sources", &columns)?.all(rows))
 }
 
 fn lead(listed: &Listed, filtered: bool, later: bool) -> Markup {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use ledger::properties::grouped;
 use views::population::Verdict;
-use views::population::{Findings, Populations, Tally};
+use views::population::{Findings, Populations, Tally, json as form};
 use world::release::Known;
 
 use super::Ask;
@@ -16,14 +16,16 @@ use super::concern::{Wait, concern, open};
 use super::error::PageError;
 use super::markup::{Markup, count, percent};
 use super::moments::View;
+use super::sheet::{Form, Sheet};
 use super::shell::{Section, Shell, html};
 
 /// Vulnerabilities of a page.
 const PAGE: usize = 200;
 
 /// What is listed.
-const SHOWS: [(&str, &str); 4] = [
+const SHOWS: [(&str, &str); 5] = [
     ("", "All"),
+    ("exploited", "Known to be exploited"),
     ("open", "Open"),
     ("affected", "With affected devices"),
     ("undetermined", "With undetermined devices"),
@@ -33,6 +35,7 @@ struct Row {
     href: String,
     id: String,
     summary: String,
+    exploited: Markup,
     score: String,
     state: Markup,
     affected: (String, String),
@@ -79,6 +82,7 @@ pub(super) fn path(name: &str) -> String {
 
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
+    let asked = Form::asked(ask)?;
     let of = match ask.param("release") {
         None => None,
         Some(text) => Some(release(&view, text)?),
@@ -88,7 +92,10 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         return Err(PageError::bad_filter(format!("“{show}” is no state of a vulnerability.")));
     }
     let found = concern(ask, &view);
-    let (mut rows, mut all, mut affected) = (Vec::new(), 0, 0);
+    let (mut rows, mut all, mut affected, mut exploited) = (Vec::new(), 0, 0, 0);
+    if asked.is_some() && found.is_err() {
+        return Err(PageError::counting());
+    }
     if let Ok(concern) = &found {
         view.settle(concern.size)?;
         let concerns = |f: &Findings, index| {
@@ -98,8 +105,13 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         let of_release = |f: &Findings| of.as_ref().is_none_or(|(index, _)| concerns(f, *index));
         let listed: Vec<(&Arc<Findings>, &Tally)> =
             pairs.filter(|(f, tally)| of_release(f) && shown(f, tally, show)).collect();
+        if let Some(asked) = asked {
+            let rows = listed.iter().map(|(f, tally)| form::flat(f, tally)).collect();
+            return Ok(Sheet::new(ask, &view, asked, "vulnerabilities", &form::FLAT)?.all(rows));
+        }
         all = listed.len();
         affected = listed.iter().filter(|(_, tally)| tally.count(Verdict::Affected) > 0).count() as u64;
+        exploited = listed.iter().filter(|(f, _)| f.exploited.is_some()).count() as u64;
         rows = listed.into_iter().take(PAGE).map(|(f, tally)| row(&view, f, tally)).collect();
     }
     let at = view.moment();
@@ -113,10 +125,11 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let stale = stale.iter().map(|(name, since)| {
         Markup::new().strong(name).text(" has not answered; it is stale since ").time(*since).text(" UTC.")
     });
+    let shell = Shell::new(ask, &view, "Vulnerabilities", Section::Vulnerabilities);
     let page = VulnerabilitiesPage {
         shows: SHOWS.iter().map(|(word, text)| (*word, *text, *word == show)).collect(),
         narrowed: !show.is_empty(),
-        lead: lead(all as u64, affected, show, of.as_ref().map(|(_, name)| name.as_str())),
+        lead: lead((all as u64, affected, exploited), show, of.as_ref().map(|(_, name)| name.as_str())),
         of,
         shown: if rows.len() == all {
             grouped(all as u64)
@@ -125,8 +138,13 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         },
         rows,
         stale: stale.collect(),
+        s: match (&found, view.present_asked()) {
+            (Err(_), _) => shell,
+            // Counted already, where a pinned moment would be counted anew.
+            (Ok(_), true) => shell.listed_now(ask, &view),
+            (Ok(_), false) => shell.listed(ask, &view),
+        },
         wait: found.err(),
-        s: Shell::new(ask, &view, "Vulnerabilities", Section::Vulnerabilities),
     };
     html(StatusCode::OK, &page)
 }
@@ -146,6 +164,7 @@ fn release(view: &View<'_>, text: &str) -> Result<(u64, String), PageError> {
 
 fn shown(findings: &Findings, tally: &Tally, show: &str) -> bool {
     match show {
+        "exploited" => findings.exploited.is_some(),
         "open" => open(findings),
         "affected" => open(findings) && tally.count(Verdict::Affected) > 0,
         "undetermined" => open(findings) && tally.count(Verdict::Undetermined) > 0,
@@ -153,9 +172,12 @@ fn shown(findings: &Findings, tally: &Tally, show: &str) -> bool {
     }
 }
 
-fn lead(all: u64, affected: u64, show: &str, of: Option<&str>) -> Markup {
+fn lead((all, affected, exploited): (u64, u64, u64), show: &str, of: Option<&str>) -> Markup {
     let n = count(all, "vulnerability", "vulnerabilities");
     match show {
+        "exploited" => {
+            return Markup::new().strong(&n).text(" concerning a release are known to be exploited.");
+        }
         "open" => return Markup::new().strong(&n).text(" may concern a release and asks for somebody."),
         "affected" => return Markup::new().strong(&n).text(" with affected devices."),
         "undetermined" => {
@@ -168,7 +190,7 @@ fn lead(all: u64, affected: u64, show: &str, of: Option<&str>) -> Markup {
         let verb = if all == 1 { " is" } else { " are" };
         return m.text(&format!("{verb} open in {name}: it is affected, or it cannot be told."));
     }
-    match (all, affected) {
+    let m = match (all, affected) {
         (0, _) => Markup::new().strong("No advisory concerns a release").text(" by this moment."),
         (_, 0) => Markup::new().strong("No device is affected").text(&format!(
             " by any of the {} that concern releases.",
@@ -177,6 +199,11 @@ fn lead(all: u64, affected: u64, show: &str, of: Option<&str>) -> Markup {
         (_, n) => Markup::new()
             .strong(&format!("Devices are affected by {}", count(n, "vulnerability", "vulnerabilities")))
             .text(&format!(" of the {} that concern releases.", grouped(all))),
+    };
+    match exploited {
+        0 => m,
+        1 => m.text(" ").strong("One is known to be exploited."),
+        n => m.text(" ").strong(&format!("{} are known to be exploited.", grouped(n))),
     }
 }
 
@@ -194,6 +221,10 @@ fn row(view: &View<'_>, findings: &Findings, tally: &Tally) -> Row {
             Some(note) => format!("{note}: {}", findings.summary().unwrap_or_default()),
             None => findings.summary().unwrap_or_default().to_owned(),
         },
+        exploited: findings.exploited.as_ref().map_or_else(Markup::new, |e| {
+            let m = Markup::new().state("alarm", "exploited").text(&format!(" since {}", e.since));
+            if e.ransomware { m.text(", ransomware") } else { m }
+        }),
         score: findings
             .severity()
             .and_then(|(score, _)| score)

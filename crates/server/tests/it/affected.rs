@@ -33,6 +33,15 @@ fn told() -> Fixture {
     let mut f = Fixture::new();
     let mut ci = Author::new(SourceKind::Ci, 20);
     f.enrol(&ci, &["ci"]);
+    for fact in facts(&f.ledger) {
+        let entry = ci.state(fact);
+        f.submit(entry).unwrap_or_else(|e| panic!("{e}"));
+    }
+    f
+}
+
+/// What is stated of them; their documents are kept.
+pub(crate) fn facts(ledger: &Ledger) -> Vec<Fact> {
     let bom = format!(r#"{{"sbom":{BOM},"version":1}}"#);
     let advisory = concat!(
         r#"{"contents":{"advisories":[{"affected":[{"coordinates":{"purl":"pkg:generic/a"},"default":"not-affected","fixed":["2.0"],"#,
@@ -40,6 +49,11 @@ fn told() -> Fixture {
         "0000000000000000000000000000000000000000000000000000000000000000",
         r#"","format":"osv","id":"CVE-2026-1","summary":"a <b>bold</b> claim"}],"format":"osv"},"version":1}"#
     );
+    let listed = concat!(
+        r#"{"catalogue":{"entries":{"CVE-2026-1":{"action":"a","added":"2026-01-15","cve":"CVE-2026-1","due":"2026-02-05","#,
+        r#""name":"n","product":"p","ransomware":true,"vendor":"v"}}},"version":1}"#
+    );
+    let listed = Interpreted { parser: "kev".into(), ..kept(ledger, listed) };
     let release = |version: &str, sboms: Vec<Interpreted>| ReleaseMade {
         product: "pump".into(),
         item: "firmware".into(),
@@ -66,27 +80,31 @@ fn told() -> Fixture {
         since: None,
         import: None,
     };
-    let facts: Vec<Fact> = vec![
-        release("1", vec![kept(&f.ledger, &bom)]).into(),
+    vec![
+        release("1", vec![kept(ledger, &bom)]).into(),
         release("2", vec![]).into(),
         device("x1", "firmware 1").into(),
         device("x2", "firmware 1").into(),
         device("x3", "firmware 2").into(),
         AdvisoryTaken {
             advisory: "CVE-2026-1".into(),
-            document: kept(&f.ledger, advisory),
+            document: kept(ledger, advisory),
             origin: "test".into(),
             modified: None,
             withdrawn: None,
             supersedes: None,
         }
         .into(),
-    ];
-    for fact in facts {
-        let entry = ci.state(fact);
-        f.submit(entry).unwrap_or_else(|e| panic!("{e}"));
-    }
-    f
+        AdvisoryTaken {
+            advisory: "CISA-KEV".into(),
+            document: listed,
+            origin: "test".into(),
+            modified: None,
+            withdrawn: None,
+            supersedes: None,
+        }
+        .into(),
+    ]
 }
 
 /// A site with a follower that is up with the log.
@@ -107,6 +125,10 @@ async fn pages_say_who_is_affected_and_link_what_they_count() {
     let list = site.get("/vulnerabilities").await;
     assert_eq!(list.status, 200);
     assert!(list.text.contains("href=\"/vulnerabilities/CVE-2026-1\""), "{}", list.text);
+    assert!(list.text.contains("One is known to be exploited.") && list.text.contains("since 2026-01-15"));
+    let narrowed = site.get("/vulnerabilities?show=exploited").await;
+    assert!(narrowed.text.contains("of the 1 known to be exploited that concern"), "{}", narrowed.text);
+    assert_eq!(site.get("/vulnerabilities?show=other").await.status, 400);
     assert!(
         list.text.contains("a &lt;b&gt;bold&lt;/b&gt; claim") || list.text.contains("a &#60;b&#62;bold"),
         "escaped"
@@ -119,6 +141,8 @@ async fn pages_say_who_is_affected_and_link_what_they_count() {
         "pkg:generic/a@1.0",
         "SN-x1",
         "SN-x2",
+        "known to be exploited",
+        "2026-02-05: by then agencies of the United States must have acted. It is no deadline for the maker.",
     ] {
         assert!(page.text.contains(text), "{text} in {}", page.text);
     }
@@ -129,7 +153,7 @@ async fn pages_say_who_is_affected_and_link_what_they_count() {
     let carried = site.get("/vulnerabilities/pkg:generic/a").await;
     assert!(carried.text.contains("2 devices carry it."), "{}", carried.text);
     let size = site.app.ledger.read().size;
-    let past = site.get(&format!("/vulnerabilities/CVE-2026-1?known={}", size - 1)).await;
+    let past = site.get(&format!("/vulnerabilities/CVE-2026-1?known={}", size - 2)).await;
     assert_eq!(past.status, 404, "nobody knew of it");
     assert_eq!(site.get("/vulnerabilities/CVE-1").await.status, 404);
     assert_eq!(site.get("/vulnerabilities/CVE-2026-1?list=bad").await.status, 400);
@@ -193,6 +217,11 @@ async fn the_api_counts_lists_and_streams_the_same_devices() {
         (&all["count"], &all["vulnerabilities"][0]["devices"]["affected"]),
         (&Value::from(1), &Value::from(2))
     );
+    assert_eq!(all["vulnerabilities"][0]["exploited"]["cisa_due"], "2026-02-05");
+    for (query, n) in [("exploited=true", 1), ("exploited=false", 0)] {
+        let (_, some) = api(&site, &format!("/api/v1/vulnerabilities?{query}")).await;
+        assert_eq!(serde_json::from_str::<Value>(&some).expect("JSON")["count"], n, "{query}");
+    }
     let (_, trend) = api(&site, "/api/v1/trend/CVE-2026-1").await;
     let trend: Value = serde_json::from_str(&trend).expect("JSON");
     assert_eq!(

@@ -128,7 +128,7 @@ fn told() -> (Told, u64) {
 
 #[test]
 fn lists_come_whole_in_pages_of_any_length() {
-    let (t, before) = told();
+    let (mut t, before) = told();
     for limit in [1, 2, 3, 1_000] {
         let (mut ids, mut after) = (Vec::new(), String::new());
         loop {
@@ -156,6 +156,17 @@ fn lists_come_whole_in_pages_of_any_length() {
     assert_eq!(t.get("/api/v1/commits")["commits"][0]["configuration"], Hash::of(CONFIG).to_string());
     assert_eq!(t.get("/api/v1/baselines")["baselines"][0]["records"], 4);
     assert_eq!(t.get("/api/v1/signatures")["signatures"].as_array().map(Vec::len), Some(0));
+    let (product, line) = ("Pump".to_owned(), "main".to_owned());
+    t.say(BaselineMade { name: "0.0".into(), product, line, size: 4, root: Hash([2; 32]), records: 4 });
+    let first = t.get("/api/v1/baselines?limit=1");
+    let next = first["next"].as_str().expect("another page");
+    let second = t.get(&format!("/api/v1/baselines?limit=1&after={next}"));
+    assert_eq!(
+        (&first["baselines"][0]["name"], &second["baselines"][0]["name"]),
+        (&"0.0".into(), &"0.1".into())
+    );
+    assert_eq!(second["next"], Value::Null);
+    t.house.client.read("/api/v1/lines?kinds=x").is_problem(400, "bad_request");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Whom an identifier means: a UEID, the identifier of the importing system, a UDI or a serial number.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use evidence::{SourceId, SourceKind};
 use formats::udi::{self, Udi};
 use world::fleet::{DeviceState, Filter, Fleet, FleetView, Subject};
@@ -55,20 +57,47 @@ impl Search {
         Self { text: text.to_owned(), instance, found: Vec::new(), count: 0 }
     }
 
-    /// Looks at `budget` devices after `after`, and says where to go on.
+    /// Looks into the index, and where that has none though another device may bear the name, written otherwise, at `budget`
+    /// devices after `after`. Says where to go on.
     #[must_use]
     pub fn piece(&mut self, view: &FleetView<'_>, after: Option<&Subject>, budget: usize) -> Option<Subject> {
+        if after.is_none() && self.in_index(view) {
+            return None;
+        }
         let page = view.list(&Filter::all(), after, usize::MAX, budget);
-        for state in page.devices {
-            if !self.is(&state) {
-                continue;
-            }
-            self.count += 1;
-            if self.found.len() < MAX_CANDIDATES {
-                self.found.push(Candidate { subject: state.subject(), label: label(&state) });
+        page.devices.iter().for_each(|state| self.see(state));
+        page.next
+    }
+
+    /// Whether the index says who is meant, or that nobody is.
+    fn in_index(&mut self, view: &FleetView<'_>) -> bool {
+        let serial = self.instance.as_ref().and_then(|udi| udi.serial.clone());
+        let mut found = BTreeSet::new();
+        for (name, whole) in [(Some(self.text.clone()), true), (serial, false)] {
+            let Some(name) = name else { continue };
+            match view.called(&name, whole, usize::MAX) {
+                Some(called) => found.extend(called),
+                None => return false,
             }
         }
-        page.next
+        let states: BTreeMap<Subject, DeviceState<'_>> = found
+            .iter()
+            .filter_map(|subject| view.state(subject))
+            .map(|state| (state.subject(), state))
+            .collect();
+        states.values().for_each(|state| self.see(state));
+        // Of carriers that name the same instance in another form, the index may not have each.
+        self.count > 0 || self.instance.is_none()
+    }
+
+    fn see(&mut self, state: &DeviceState<'_>) {
+        if !self.is(state) {
+            return;
+        }
+        self.count += 1;
+        if self.found.len() < MAX_CANDIDATES {
+            self.found.push(Candidate { subject: state.subject(), label: label(state) });
+        }
     }
 
     fn is(&self, state: &DeviceState<'_>) -> bool {

@@ -10,7 +10,7 @@ use world::World;
 use world::fleet::{DeviceState, Grade, Running, Subject};
 
 use super::catalogue::Catalogue;
-use super::findings::{About, Findings};
+use super::findings::{About, Findings, Judged};
 use super::knowledge::{Knowledge, Release};
 use super::outcome::{Outcome, Tally};
 
@@ -123,12 +123,8 @@ pub struct ComponentAnswer {
     pub paths: Vec<Vec<String>>,
     /// In how many places it stands.
     pub places: usize,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Every step that led to it.
-    pub steps: Vec<String>,
-    /// Entries that it rests on.
-    pub entries: Vec<u64>,
+    /// The verdict with every step that led to it, and the entries that it rests on.
+    pub judged: Arc<Judged>,
 }
 
 /// What is told of a release.
@@ -141,7 +137,7 @@ pub struct ReleaseAnswer {
     /// Devices that run it.
     pub devices: u64,
     /// Its components that are concerned.
-    pub components: Vec<ComponentAnswer>,
+    pub components: Arc<[ComponentAnswer]>,
     /// Why it is open, or not concerned at all.
     pub steps: Vec<String>,
 }
@@ -191,7 +187,12 @@ pub(super) fn releases(
     let mut order: Vec<u64> = known.releases.keys().copied().collect();
     let concerned = |release: &u64| findings.releases.contains_key(release);
     // By verdict, concerned ones before the others, then by devices, then the one made last.
-    order.sort_by_cached_key(|r| std::cmp::Reverse((verdict(*r), concerned(r), devices(*r), *r)));
+    order.sort_by_cached_key(|r| {
+        // Of releases, most are not concerned: one look says so, and nothing else has to be found.
+        let found = findings.releases.get(r);
+        let verdict = found.map_or(Verdict::NotAffected, |found| found.verdict);
+        std::cmp::Reverse((verdict, found.is_some(), devices(*r), *r))
+    });
     // Those that are not concerned all say the same: a few are enough.
     let (mut told, mut others) = (Vec::new(), BTreeMap::new());
     let mut plain = 0;
@@ -206,22 +207,24 @@ pub(super) fn releases(
     let told = told.iter().filter_map(|index| {
         let release = known.releases.get(index)?.clone();
         let found = findings.releases.get(index);
-        let components = found.into_iter().flat_map(|f| &f.parts).filter_map(|p| {
-            let (paths, places) = catalogue.parts.paths(p.part, *index);
-            Some(ComponentAnswer {
-                component: catalogue.parts.get(p.part)?.label(),
-                paths: paths.into_iter().map(|(path, _)| path).collect(),
-                places,
-                verdict: p.judged.verdict,
-                steps: p.judged.steps.clone(),
-                entries: p.judged.entries.iter().copied().collect(),
-            })
-        });
+        let make = || {
+            let parts = found.into_iter().flat_map(|f| &f.parts);
+            let answers = parts.filter_map(|p| {
+                let (paths, places) = catalogue.parts.paths(p.part, *index);
+                Some(ComponentAnswer {
+                    component: catalogue.parts.get(p.part)?.label(),
+                    paths: paths.into_iter().map(|(path, _)| path).collect(),
+                    places,
+                    judged: p.judged.clone(),
+                })
+            });
+            answers.collect()
+        };
+        let components = findings.told.of(*index, make);
         let steps = match found {
             Some(found) => found.open.clone(),
             None => vec![findings.excluded(&catalogue.parts, *index)],
         };
-        let components = components.collect();
         Some(ReleaseAnswer { release, verdict: verdict(*index), devices: devices(*index), components, steps })
     });
     (told.collect(), others.into_iter().rev().collect())

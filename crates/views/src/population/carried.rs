@@ -11,7 +11,7 @@ use formats::version::{Scheme, compare};
 
 use super::catalogue::Catalogue;
 use super::error::PopulationError;
-use super::findings::{About, Findings, Judged, PartFinding, ReleaseFinding};
+use super::findings::{About, Findings, Judged, PartFinding, ReleaseFinding, Told};
 use super::knowledge::Knowledge;
 use super::parts::Part;
 
@@ -57,6 +57,8 @@ pub(super) fn component(
         names: vec![purl.to_string()],
         notices: Vec::new(),
         unreadable: Vec::new(),
+        exploited: None,
+        told: Told::default(),
         releases,
         entries: BTreeSet::new(),
         excluded: "is that component".to_owned(),

@@ -4,6 +4,7 @@
 use evidence::facts::vulnerability::{AdvisoryTaken, VexTaken};
 use evidence::types::Interpreted;
 use formats::advisory::Contents;
+use formats::kev;
 use formats::sbom::{Sbom, from_canonical};
 use ledger::ports::Blobs;
 use world::World;
@@ -11,6 +12,9 @@ use world::vulnerability::Taken;
 
 use super::documents::{Documents, blob, contents};
 use super::parts::Parts;
+
+/// Parser of CISA's catalogue of known exploited vulnerabilities.
+const KEV: &str = "kev";
 
 /// Every component of every release, and every document about vulnerabilities.
 #[derive(Default)]
@@ -31,6 +35,8 @@ pub enum Doc {
     Advisory(Taken<AdvisoryTaken>),
     /// Another party's VEX document.
     Vex(Taken<VexTaken>),
+    /// A state of the catalogue of exploited vulnerabilities.
+    Exploited(Taken<AdvisoryTaken>),
 }
 
 /// A document as it was read. One that cannot be read is kept as such: what depends on it is undetermined.
@@ -41,6 +47,8 @@ pub enum Loaded {
     Advisory(Taken<AdvisoryTaken>, Result<(Contents, usize), String>),
     /// Another party's VEX document.
     Vex(Taken<VexTaken>, Result<(Contents, usize), String>),
+    /// A state of the catalogue of exploited vulnerabilities.
+    Exploited(Taken<AdvisoryTaken>, Result<kev::Catalogue, String>),
 }
 
 impl Doc {
@@ -57,6 +65,11 @@ impl Doc {
             }
             Self::Advisory(taken) => Loaded::Advisory(taken.clone(), contents(blobs, &taken.fact.document)),
             Self::Vex(taken) => Loaded::Vex(taken.clone(), contents(blobs, &taken.fact.document)),
+            Self::Exploited(taken) => {
+                let bytes = blob(blobs, &taken.fact.document.normalised.digest);
+                let read = bytes.and_then(|bytes| kev::from_canonical(&bytes).map_err(|e| e.to_string()));
+                Loaded::Exploited(taken.clone(), read)
+            }
         }
     }
 }
@@ -75,13 +88,15 @@ impl Catalogue {
         let fresh = self.seen..size.min(world.size()).max(self.seen);
         let vulnerabilities = world.vulnerabilities();
         let releases = world.releases().made(fresh.clone());
-        // The catalogue of exploited vulnerabilities names no component.
-        let advisories = vulnerabilities.advisories_taken(fresh.clone());
-        let advisories = advisories.filter(|a| a.fact.document.parser != "kev").cloned();
+        let advisories = vulnerabilities.advisories_taken(fresh.clone()).cloned();
         let vex = vulnerabilities.statements_taken(fresh.clone()).cloned();
         releases
             .map(|r| Doc::Release(r.entry.index, r.made.sboms.clone()))
-            .chain(advisories.map(Doc::Advisory))
+            .chain(
+                advisories.map(|a| {
+                    if a.fact.document.parser == KEV { Doc::Exploited(a) } else { Doc::Advisory(a) }
+                }),
+            )
             .chain(vex.map(Doc::Vex))
             .collect()
     }
@@ -96,6 +111,10 @@ impl Catalogue {
             Loaded::Advisory(taken, read) => self.documents.add_advisory(&taken, read),
             Loaded::Vex(taken, read) => {
                 self.documents.add_statements(&taken, read);
+                Vec::new()
+            }
+            Loaded::Exploited(taken, read) => {
+                self.documents.add_exploited(&taken, read);
                 Vec::new()
             }
         }

@@ -8,6 +8,7 @@ use evidence::facts::vulnerability::{AdvisoryTaken, VexTaken};
 use evidence::types::Interpreted;
 use formats::advisory::vex::Statement;
 use formats::advisory::{Advisory, Contents, SeverityKind, from_canonical};
+use formats::kev;
 use formats::matching::Keys;
 use ledger::ports::Blobs;
 use tlog::Hash;
@@ -101,6 +102,7 @@ pub struct Documents {
     by_entry: BTreeMap<u64, (Interpreted, Vec<u32>)>,
     unreadable: Vec<Unreadable>,
     statements: BTreeMap<u64, Arc<Vec<Statement>>>,
+    exploited: BTreeMap<u64, kev::Catalogue>,
     kept: Mutex<Kept>,
 }
 
@@ -168,6 +170,11 @@ impl Documents {
     #[must_use]
     pub fn statements(&self, entry: u64) -> Option<&Arc<Vec<Statement>>> {
         self.statements.get(&entry)
+    }
+
+    /// States of the catalogue of exploited vulnerabilities, by the entries that took them.
+    pub fn exploited(&self) -> impl DoubleEndedIterator<Item = (u64, &kev::Catalogue)> {
+        self.exploited.iter().map(|(entry, catalogue)| (*entry, catalogue))
     }
 
     /// Notices that may meet a component with these keys.
@@ -273,6 +280,22 @@ impl Documents {
         }
         self.notices.push(notice);
         number
+    }
+
+    /// Takes in a state of the catalogue of exploited vulnerabilities.
+    pub(super) fn add_exploited(
+        &mut self,
+        taken: &Taken<AdvisoryTaken>,
+        read: Result<kev::Catalogue, String>,
+    ) {
+        let entry = taken.entry.index;
+        match read {
+            Ok(catalogue) => drop(self.exploited.insert(entry, catalogue)),
+            Err(reason) => {
+                let document = taken.fact.advisory.as_str().into();
+                self.unreadable.push(Unreadable { entry, document, reason });
+            }
+        }
     }
 
     /// Takes in another party's VEX document.

@@ -1,10 +1,11 @@
 //! What the documents known at a moment say about every release: the answer before any device is looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use formats::matching::Verdict;
 
+use super::answer::ComponentAnswer;
 use super::documents::Notice;
 use super::knowledge::Knowledge;
 use super::parts::Parts;
@@ -74,6 +75,44 @@ pub struct ReleaseFinding {
     pub open: Vec<String>,
 }
 
+/// What CISA's catalogue of known exploited vulnerabilities says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exploited {
+    /// Entry that took the catalogue.
+    pub entry: u64,
+    /// The name that it has in the catalogue.
+    pub cve: String,
+    /// Day since which it is in the catalogue, as written.
+    pub since: String,
+    /// Day by which CISA wants agencies of the United States to have acted, as written: no duty of the maker.
+    pub cisa_due: String,
+    /// It is known to be used for ransomware.
+    pub ransomware: bool,
+}
+
+/// What is told of the components of releases, once it was asked for: paths and labels are made once. Not a part of what is
+/// found: another copy begins without.
+#[derive(Debug, Default)]
+pub(super) struct Told(Mutex<BTreeMap<u64, Arc<[ComponentAnswer]>>>);
+
+impl Clone for Told {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Told {
+    /// What is kept of a release, else what `make` gives.
+    pub(super) fn of(
+        &self,
+        release: u64,
+        make: impl FnOnce() -> Arc<[ComponentAnswer]>,
+    ) -> Arc<[ComponentAnswer]> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.entry(release).or_insert_with(make).clone()
+    }
+}
+
 /// What is found, release by release.
 #[derive(Clone, Debug)]
 pub struct Findings {
@@ -89,12 +128,16 @@ pub struct Findings {
     pub notices: Vec<Notice>,
     /// Documents that cannot be read, with the reason.
     pub unreadable: Vec<(u64, String)>,
+    /// It is known to be exploited.
+    pub exploited: Option<Exploited>,
     /// Releases that are concerned, or of which something is open.
     pub releases: BTreeMap<u64, ReleaseFinding>,
     /// Documents, decisions and statements it rests on.
     pub entries: BTreeSet<u64>,
     /// For the releases that are not concerned: how that is known.
     pub(super) excluded: String,
+    /// What answers tell of releases, kept for the next one.
+    pub(super) told: Told,
 }
 
 impl Findings {

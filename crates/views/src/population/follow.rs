@@ -22,6 +22,7 @@ use super::knowledge::Knowledge;
 use super::listing::concerned;
 use super::outcome::{Exposure, Group, Outcome, Tally};
 use super::present::{Present, Seen, Whole};
+use super::survey::{Wanted, survey};
 use super::timeline::{Timeline, samples};
 use super::touch::Touched;
 
@@ -48,6 +49,14 @@ struct Inner {
     applied: u64,
     /// Every device stands where it does at `applied`: false while more than a batch of them changes place.
     exact: bool,
+}
+
+impl Inner {
+    /// Whether a question is about the present that is kept.
+    fn is_of(&self, question: &Question) -> bool {
+        let at = question.at.is_none_or(|at| at == self.at);
+        at && question.known.is_none_or(|known| known == self.applied) && self.exact
+    }
 }
 
 /// Called after each step with the applied index.
@@ -82,6 +91,18 @@ pub struct List {
     pub findings: Arc<Findings>,
     /// What is known.
     pub known: Arc<Knowledge>,
+}
+
+/// Every device with some verdicts at two moments, by identifier.
+pub struct Every {
+    /// When it was so.
+    pub at: Time,
+    /// What was known.
+    pub known: Arc<Knowledge>,
+    /// What the documents say.
+    pub findings: Arc<Findings>,
+    /// The devices with what holds for them.
+    pub devices: Vec<(Subject, Outcome)>,
 }
 
 impl Populations {
@@ -145,28 +166,12 @@ impl Populations {
     /// # Errors
     /// Nothing known speaks of what is asked, or it is no package URL.
     pub fn ask(&self, question: &Question) -> Result<Answer, PopulationError> {
-        if let Some(known) = question.known
-            && self.applied() < known
-        {
-            self.wait_beyond(known.saturating_sub(1), PATIENCE);
-        }
-        let inner = self.read();
-        let present = question.at.is_none_or(|at| at == inner.at)
-            && question.known.is_none_or(|known| known == inner.applied)
-            && inner.exact;
-        if present {
+        let inner = self.up_to(question);
+        if inner.is_of(question) {
             let findings = self.findings(&inner, question)?;
             return Ok(self.present(&inner, findings, question));
         }
-        let known = match question.known {
-            Some(size) if size != inner.applied => Arc::new(Knowledge::of(&self.ledger.read(), size)),
-            _ => inner.knowledge.clone(),
-        };
-        let findings = if Arc::ptr_eq(&known, &inner.knowledge) {
-            self.findings(&inner, question)?
-        } else {
-            Arc::new(ask::findings(&inner.catalogue, &known, &**self.ledger.blobs(), question)?)
-        };
+        let (known, findings) = self.then(&inner, question)?;
         drop(inner);
         // The catalogue only grows, and the findings are made: the long walk needs no more of it than the end.
         let mut answer = ask::answer(&*self.ledger, &Catalogue::default(), known, findings, question);
@@ -176,10 +181,61 @@ impl Populations {
         Ok(answer)
     }
 
+    /// Every device that an answer to the question would list, page after page; its place and length are not looked at.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn every(&self, question: &Question) -> Result<Every, PopulationError> {
+        let inner = self.up_to(question);
+        if inner.is_of(question) {
+            let findings = self.findings(&inner, question)?;
+            let outcomes = outcomes(&inner, &findings);
+            let wanted: Vec<bool> = outcomes.iter().map(|o| question.list.contains(&o.verdict)).collect();
+            let listed = inner.present.list(&wanted, None, usize::MAX).into_iter();
+            let devices = listed.filter_map(|l| Some((l.subject.clone(), *outcomes.get(l.class)?))).collect();
+            return Ok(Every { at: inner.at, known: inner.knowledge.clone(), findings, devices });
+        }
+        let (known, findings) = self.then(&inner, question)?;
+        drop(inner);
+        let at = question.at.or(known.time).unwrap_or(Time::EPOCH);
+        let wanted = Wanted { verdicts: &question.list, after: None, limit: usize::MAX };
+        let mut devices = Vec::new();
+        survey(&*self.ledger, at, &findings, &known, &wanted, &mut |subject, _, outcome, _| {
+            devices.push((subject.clone(), outcome));
+        });
+        Ok(Every { at, known, findings, devices })
+    }
+
+    /// What is kept, once it is up with what the question says was known.
+    fn up_to(&self, question: &Question) -> RwLockReadGuard<'_, Inner> {
+        if let Some(known) = question.known
+            && self.applied() < known
+        {
+            self.wait_beyond(known.saturating_sub(1), PATIENCE);
+        }
+        self.read()
+    }
+
+    /// What was known at the moments of a question, and what it says.
+    fn then(
+        &self,
+        inner: &Inner,
+        question: &Question,
+    ) -> Result<(Arc<Knowledge>, Arc<Findings>), PopulationError> {
+        match question.known {
+            Some(size) if size != inner.applied => {
+                let known = Arc::new(Knowledge::of(&self.ledger.read(), size));
+                let found = ask::findings(&inner.catalogue, &known, &**self.ledger.blobs(), question)?;
+                Ok((known, Arc::new(found)))
+            }
+            _ => Ok((inner.knowledge.clone(), self.findings(inner, question)?)),
+        }
+    }
+
     fn present(&self, inner: &Inner, findings: Arc<Findings>, question: &Question) -> Answer {
         let known = inner.knowledge.clone();
-        let tally = Tally::of(&findings, &known, inner.present.groups());
         let outcomes: Vec<Outcome> = outcomes(inner, &findings);
+        let tally = Tally::with(inner.present.groups().zip(outcomes.iter().copied()));
         let wanted: Vec<bool> = outcomes.iter().map(|o| question.list.contains(&o.verdict)).collect();
         let limit = question.limit.saturating_add(1);
         let listed = inner.present.list(&wanted, question.after.as_ref(), limit);

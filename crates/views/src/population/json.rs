@@ -7,7 +7,7 @@ use world::fleet::{Grade, Subject};
 
 use super::answer::{Answer, ComponentAnswer, Device, ReleaseAnswer};
 use super::error::PopulationError;
-use super::findings::{About, Findings, VERDICTS, word};
+use super::findings::{About, Exploited, Findings, VERDICTS, word};
 use super::listing::{Course, Metrics};
 use super::outcome::Tally;
 use super::timeline::Point;
@@ -57,6 +57,7 @@ impl Answer {
             "severity": self.findings.severity().map(|(score, text)| json!({ "score": score, "text": text })),
             "withdrawn": self.findings.withdrawn(),
             "informational": self.findings.informational(),
+            "exploited": self.findings.exploited.as_ref().map(exploited),
             "at": self.at.to_string(),
             "known": { "size": self.known.size, "time": self.known.time.map(|t| t.to_string()) },
             "list": self.list.iter().map(|v| word(*v)).collect::<Vec<_>>(),
@@ -76,6 +77,15 @@ impl Answer {
     }
 }
 
+/// What the catalogue of exploited vulnerabilities says.
+#[must_use]
+pub fn exploited(exploited: &Exploited) -> Value {
+    json!({
+        "cve": exploited.cve, "since": exploited.since, "cisa_due": exploited.cisa_due,
+        "ransomware": exploited.ransomware, "entry": exploited.entry,
+    })
+}
+
 /// A line of the list of vulnerabilities.
 #[must_use]
 pub fn line(findings: &Findings, tally: &Tally) -> Value {
@@ -91,10 +101,54 @@ pub fn line(findings: &Findings, tally: &Tally) -> Value {
         "severity": findings.severity().map(|(score, text)| json!({ "score": score, "text": text })),
         "withdrawn": findings.withdrawn(),
         "informational": findings.informational(),
+        "exploited": findings.exploited.as_ref().map(exploited),
         "verdict": findings.word(findings.worst()),
         "devices": counts,
         "releases": { "affected": releases(Verdict::Affected), "undetermined": releases(Verdict::Undetermined) },
     })
+}
+
+/// Members of [`flat`], in the order of a table.
+pub const FLAT: [&str; 17] = [
+    "id",
+    "names",
+    "summary",
+    "score",
+    "severity",
+    "verdict",
+    "affected",
+    "undetermined",
+    "fixed",
+    "not-affected-by-vex",
+    "not-affected",
+    "releases-affected",
+    "withdrawn",
+    "informational",
+    "exploited-since",
+    "ransomware",
+    "cisa-due",
+];
+
+/// The same as a row of a table: devices by verdict, without structure.
+#[must_use]
+pub fn flat(findings: &Findings, tally: &Tally) -> Value {
+    let severity = findings.severity();
+    let affected = findings.releases.values().filter(|r| r.verdict == Verdict::Affected).count();
+    let mut row = json!({
+        "id": findings.id, "names": findings.names, "summary": findings.summary(),
+        "score": severity.and_then(|(score, _)| score), "severity": severity.map(|(_, text)| text),
+        "verdict": findings.word(findings.worst()), "releases-affected": affected,
+        "withdrawn": findings.withdrawn(), "informational": findings.informational(),
+        "exploited-since": findings.exploited.as_ref().map(|e| &e.since),
+        "ransomware": findings.exploited.as_ref().map(|e| e.ransomware),
+        "cisa-due": findings.exploited.as_ref().map(|e| &e.cisa_due),
+    });
+    if let Some(row) = row.as_object_mut() {
+        for verdict in VERDICTS {
+            row.insert(findings.word(verdict).into(), tally.count(verdict).into());
+        }
+    }
+    row
 }
 
 /// A trend.
@@ -114,6 +168,7 @@ pub fn trend(points: &[Point]) -> Value {
 pub fn course(course: &Course) -> Value {
     json!({
         "id": course.id,
+        "exploited": course.exploited,
         "product": course.product,
         "identified": course.identified.to_string(),
         "patched": course.patched.as_ref().map(|(_, at)| at.to_string()),
@@ -170,16 +225,16 @@ fn component(component: &ComponentAnswer, about: About) -> Value {
         "path": component.paths.first(),
         "paths": component.paths,
         "places": component.places,
-        "verdict": word(about, component.verdict),
-        "steps": component.steps,
-        "entries": component.entries,
+        "verdict": word(about, component.judged.verdict),
+        "steps": component.judged.steps,
+        "entries": component.judged.entries,
     })
 }
 
 /// A release with what prevails in it before everything that was looked at.
 fn release(of: &ReleaseAnswer, about: About) -> Value {
     let first = of.components.first();
-    let steps = first.into_iter().flat_map(|c| &c.steps).chain(&of.steps);
+    let steps = first.into_iter().flat_map(|c| &c.judged.steps).chain(&of.steps);
     json!({
         "release": of.release.label(),
         "product": &*of.release.product,
@@ -199,7 +254,7 @@ fn release(of: &ReleaseAnswer, about: About) -> Value {
     })
 }
 
-/// A line of CSV (RFC 4180), with its line end.
+/// A line of CSV (`csv`), with its line end.
 pub fn csv_line(out: &mut String, device: &Device, about: About, at: Time, known: u64) {
     let runs: Vec<String> =
         device.runs.iter().map(|r| format!("{} {}", r.item, r.version.as_deref().unwrap_or("?"))).collect();
@@ -222,24 +277,7 @@ pub fn csv_line(out: &mut String, device: &Device, about: About, at: Time, known
         at.to_string(),
         known.to_string(),
     ];
-    for (n, field) in fields.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        csv_field(out, field);
-    }
-    out.push_str("\r\n");
-}
-
-/// A field of CSV, quoted where it must be.
-pub fn csv_field(out: &mut String, field: &str) {
-    if field.contains(['"', ',', '\n', '\r']) {
-        out.push('"');
-        out.push_str(&field.replace('"', "\"\""));
-        out.push('"');
-    } else {
-        out.push_str(field);
-    }
+    crate::csv::line(out, fields.iter().map(String::as_str));
 }
 
 /// The subject of a text that an answer gave, such as `next`.

@@ -14,7 +14,7 @@ use ledger::ports::Blobs;
 use super::catalogue::Catalogue;
 use super::decided::{Speaks, Target, reaches, verdict, words};
 use super::error::PopulationError;
-use super::findings::{About, Findings, Judged, PartFinding, ReleaseFinding};
+use super::findings::{About, Exploited, Findings, Judged, PartFinding, ReleaseFinding, Told};
 use super::knowledge::{Decision, Knowledge, Release};
 use super::parts::Part;
 
@@ -123,6 +123,8 @@ pub(super) fn vulnerability(
     entries.extend(unreadable.iter().map(|(entry, _)| *entry));
     entries.extend(case.spoken.iter().map(|(entry, _)| *entry));
     entries.extend(case.decisions.iter().map(|(d, _, _)| d.taken.entry.index));
+    let exploited = exploited(catalogue, known, &case.names);
+    entries.extend(exploited.as_ref().map(|e| e.entry));
     let best = case.names.iter().find(|name| name.starts_with("CVE-")).cloned();
     let products: BTreeSet<String> =
         case.advisories.iter().flat_map(|(_, a)| &a.affected).filter_map(product).collect();
@@ -135,9 +137,25 @@ pub(super) fn vulnerability(
         excluded: format!("is a product of its advisories ({}{more})", shown.join(", ")),
         notices: numbers.iter().filter_map(|n| documents.get(*n)).cloned().collect(),
         unreadable,
+        exploited,
+        told: Told::default(),
         releases,
         entries,
         names: case.names.into_iter().collect(),
+    })
+}
+
+/// What the newest catalogue of exploited vulnerabilities says of any of the names.
+fn exploited(catalogue: &Catalogue, known: &Knowledge, names: &BTreeSet<String>) -> Option<Exploited> {
+    let mut newest = catalogue.documents.exploited().rev().filter(|(entry, _)| known.is_current(*entry));
+    let (entry, listed) = newest.next()?;
+    let found = names.iter().find_map(|name| listed.entries.get(name))?;
+    Some(Exploited {
+        entry,
+        cve: found.cve.clone(),
+        since: found.added.clone(),
+        cisa_due: found.due.clone(),
+        ransomware: found.ransomware,
     })
 }
 

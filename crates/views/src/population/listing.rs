@@ -16,7 +16,8 @@ use super::judge;
 use super::knowledge::{Knowledge, Release};
 use super::timeline::Timeline;
 
-/// Findings of every vulnerability that concerns a known release, the most severe and newest first. Linear in the notices,
+/// Findings of every vulnerability that concerns a known release: those that are known to be exploited and affect a release, or
+/// may, then the most severe and newest. Linear in the notices,
 /// and one assessment for each that shares a key with a component.
 #[must_use]
 pub fn concerned(catalogue: &Catalogue, known: &Knowledge, blobs: &dyn Blobs) -> Vec<Findings> {
@@ -51,14 +52,20 @@ pub fn concerned(catalogue: &Catalogue, known: &Knowledge, blobs: &dyn Blobs) ->
         }
     }
     all.sort_by(|a, b| {
-        let key = |f: &Findings| (f.worst(), f.severity().and_then(|(score, _)| score).unwrap_or(-1.0));
-        let ((va, sa), (vb, sb)) = (key(a), key(b));
-        vb.cmp(&va).then(sb.total_cmp(&sa)).then(b.id.cmp(&a.id))
+        let key = |f: &Findings| (f.pressing(), f.worst());
+        let score = |f: &Findings| f.severity().and_then(|(score, _)| score).unwrap_or(-1.0);
+        key(b).cmp(&key(a)).then(score(b).total_cmp(&score(a))).then(b.id.cmp(&a.id))
     });
     all
 }
 
 impl Findings {
+    /// Known to be exploited, and a release is affected or nobody can tell.
+    #[must_use]
+    pub fn pressing(&self) -> bool {
+        self.exploited.is_some() && self.worst() >= Verdict::Undetermined
+    }
+
     /// What prevails over all releases that are concerned.
     #[must_use]
     pub fn worst(&self) -> Verdict {
@@ -72,6 +79,8 @@ impl Findings {
 pub struct Course {
     /// The vulnerability.
     pub id: String,
+    /// It is known to be exploited.
+    pub exploited: bool,
     /// The product.
     pub product: String,
     /// When it was identified: its advisory was known and the first affected release made.
@@ -167,6 +176,7 @@ pub fn courses(findings: &Findings, known: &Knowledge, timeline: &Timeline) -> V
         let implemented = clear.zip(since).filter(|_| most > 0).map(|(clear, patched)| clear.at.max(patched));
         out.push(Course {
             id: findings.id.clone(),
+            exploited: findings.exploited.is_some(),
             product: product.to_owned(),
             identified,
             patched,

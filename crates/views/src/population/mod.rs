@@ -43,8 +43,8 @@ pub use documents::{Documents, Notice, Unreadable};
 pub use error::PopulationError;
 pub use formats::matching::Verdict;
 
-pub use findings::{About, Findings, Judged, PartFinding, ReleaseFinding, VERDICTS, word};
-pub use follow::{List, Populations};
+pub use findings::{About, Exploited, Findings, Judged, PartFinding, ReleaseFinding, VERDICTS, word};
+pub use follow::{Every, List, Populations};
 pub use knowledge::{Decision, DocumentState, Knowledge, Release, VEX_TRUST, Vex};
 pub use listing::{Course, Metrics, concerned, courses, metrics};
 pub use outcome::{Exposure, Group, Outcome, Tally};

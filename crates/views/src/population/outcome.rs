@@ -93,13 +93,22 @@ impl Tally {
         known: &Knowledge,
         groups: impl IntoIterator<Item = &'a Group>,
     ) -> Self {
+        Self::with(
+            groups
+                .into_iter()
+                .filter(|group| !group.sites.is_empty())
+                .map(|group| (group, Outcome::of(findings, known, &group.stand, &group.runs))),
+        )
+    }
+
+    /// Counts groups of devices of which it is known what holds for them.
+    pub fn with<'a>(groups: impl IntoIterator<Item = (&'a Group, Outcome)>) -> Self {
         let mut tally = Self::default();
-        for group in groups {
+        for (group, outcome) in groups {
             let devices = group.devices();
             if devices == 0 {
                 continue;
             }
-            let outcome = Outcome::of(findings, known, &group.stand, &group.runs);
             tally.devices += devices;
             *tally.verdicts.entry(outcome.verdict).or_default() += devices;
             *tally.grades.entry((outcome.verdict, group.stand.grade)).or_default() += devices;
@@ -109,10 +118,11 @@ impl Tally {
             for (site, devices) in &group.sites {
                 *tally.sites.entry((outcome.verdict, *site)).or_default() += devices;
             }
-            let mut releases: Vec<u64> = group.runs.iter().filter_map(|r| r.release).collect();
-            releases.dedup();
-            for release in releases {
-                *tally.releases.entry(release).or_default() += devices;
+            let mut last = None;
+            for release in group.runs.iter().filter_map(|r| r.release) {
+                if last.replace(release) != Some(release) {
+                    *tally.releases.entry(release).or_default() += devices;
+                }
             }
         }
         tally

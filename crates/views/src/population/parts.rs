@@ -184,14 +184,19 @@ impl Parts {
         }
     }
 
+    /// The places of a component in a release. Logarithmic in the places it has in all.
+    fn places(&self, part: u32, release: u64) -> &[(u64, u32)] {
+        let all = self.carriers.get(part as usize).map_or(&[][..], Vec::as_slice);
+        let from = all.partition_point(|(r, _)| *r < release);
+        let here = all.get(from..).unwrap_or_default();
+        here.get(..here.partition_point(|(r, _)| *r == release)).unwrap_or_default()
+    }
+
     /// Where a component stands in a release: for each place the names from the outside in, and whether the bill of
     /// materials says that it is not delivered. At most [`MAX_PATHS`], and how many there are.
     #[must_use]
     pub fn paths(&self, part: u32, release: u64) -> (Vec<(Vec<String>, bool)>, usize) {
-        let all = self.carriers.get(part as usize).map_or(&[][..], Vec::as_slice);
-        let from = all.partition_point(|(r, _)| *r < release);
-        let here = all.get(from..).unwrap_or_default();
-        let here = here.get(..here.partition_point(|(r, _)| *r == release)).unwrap_or_default();
+        let here = self.places(part, release);
         let Some(bill) = self.bills.get(&release) else { return (Vec::new(), 0) };
         let path = |place: u32| {
             let (mut names, mut at) = (Vec::new(), place);
@@ -210,10 +215,9 @@ impl Parts {
     /// Whether every place of a component in a release is one that is not delivered.
     #[must_use]
     pub fn excluded(&self, part: u32, release: u64) -> bool {
-        let all = self.carriers.get(part as usize).into_iter().flatten();
+        let here = self.places(part, release);
         let Some(bill) = self.bills.get(&release) else { return false };
-        let mut here = all.filter(|(r, _)| *r == release).peekable();
-        here.peek().is_some() && here.all(|(_, p)| bill.places.get(*p as usize).is_some_and(|p| p.excluded))
+        !here.is_empty() && here.iter().all(|(_, p)| bill.places.get(*p as usize).is_some_and(|p| p.excluded))
     }
 
     /// Takes in what a release is made of; releases come in the order of their entries. Says which components are new.

@@ -14,6 +14,8 @@ use super::outcome::Group;
 
 /// Devices that stand apart before all are numbered anew: at least this many, and an eighth of the others.
 const APART: usize = 4_096;
+/// Numbers looked at one after the other for each device of a page, before the classes are asked each.
+const RUN: usize = 8;
 /// No class, or no site.
 const NONE: u32 = u32::MAX;
 
@@ -271,6 +273,24 @@ impl Present {
         }
     }
 
+    /// The first devices of some classes from a number on, one number after the other for as long as that pays: where many
+    /// devices are wanted the page is full at once, whatever the number of classes. And where to go on.
+    fn run(&self, classes: &[bool], start: u32, end: u32, limit: usize) -> (Vec<u32>, u32) {
+        let most = u32::try_from(limit.saturating_mul(RUN)).unwrap_or(NONE);
+        let stop = end.min(start.saturating_add(most));
+        let mut found = Vec::new();
+        for number in start..stop {
+            let class = self.class_of.get(number as usize).copied().unwrap_or(NONE);
+            if classes.get(class as usize) == Some(&true) {
+                found.push(number);
+                if found.len() >= limit {
+                    return (found, number + 1);
+                }
+            }
+        }
+        (found, stop)
+    }
+
     /// The devices of some classes after a subject, in the order of their identifiers: at most `limit`. Linear in the
     /// classes and in `limit`; logarithmic in the fleet.
     #[must_use]
@@ -278,12 +298,13 @@ impl Present {
         let in_order = self.subjects.get(..self.base).unwrap_or_default();
         let start = after.map_or(0, |after| in_order.partition_point(|s| s <= after));
         let (start, end) = (u32::try_from(start).unwrap_or(NONE), u32::try_from(self.base).unwrap_or(NONE));
-        let mut numbers: Vec<u32> = Vec::new();
-        let wanted = self.classes.iter().zip(classes).filter(|(_, wanted)| **wanted).map(|(class, _)| class);
-        for class in wanted {
+        let (mut numbers, start) = self.run(classes, start, end, limit);
+        let left = limit.saturating_sub(numbers.len());
+        let few = self.classes.iter().zip(classes).filter(|(_, wanted)| **wanted).map(|(class, _)| class);
+        for class in few.take(if left == 0 || start >= end { 0 } else { usize::MAX }) {
             let mut devices = class.devices.iter();
             devices.advance_to(start);
-            numbers.extend(devices.take_while(|n| *n < end).take(limit));
+            numbers.extend(devices.take_while(|n| *n < end).take(left));
             // Halving now and then keeps what is held in proportion to the limit.
             if numbers.len() > limit.saturating_mul(4).max(1_024) {
                 numbers.sort_unstable();

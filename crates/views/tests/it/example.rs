@@ -72,7 +72,7 @@ fn a_component_has_its_path_in_the_release() {
     let stage = told();
     let answer = stage.ask(&everything("CVE-2025-27809"));
     let release = answer.releases.iter().find(|r| r.release.label() == "firmware 2.1.0").unwrap();
-    let found = release.components.iter().find(|c| c.verdict == Verdict::Affected).unwrap();
+    let found = release.components.iter().find(|c| c.judged.verdict == Verdict::Affected).unwrap();
     let path = found.paths.first().unwrap();
     assert_eq!(path.first().map(String::as_str), Some("infusion-pump-firmware 2.1.0"), "{path:?}");
     assert!(path.len() >= 3 && path.last().is_some_and(|last| last.contains("3.6.2")), "{path:?}");

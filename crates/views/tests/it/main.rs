@@ -8,6 +8,7 @@
 )]
 
 mod example;
+mod exploited;
 mod followed;
 mod over_time;
 mod past;

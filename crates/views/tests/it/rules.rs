@@ -185,6 +185,38 @@ fn a_statement_counts_only_by_policy_and_says_whose_it_is() {
 }
 
 #[test]
+fn contradicting_statements_and_versions_that_nobody_can_order_stay_open_and_say_so() {
+    let mut s = Stage::new();
+    s.release("firmware", "1", &[&bom(&["pkg:generic/a@1.0", "pkg:acme/b@blue"])]);
+    s.declare("x1", &["firmware 1"], None);
+    s.advisory(&osv("CVE-1", "pkg:generic/a", "2.0", ""));
+    s.advisory(&osv("CVE-2", "pkg:acme/b", "green", ""));
+    s.configure(VEX_TRUST, "author Vendor\nauthor Researcher");
+    s.vex(VEX, "Vendor", None);
+    let found = |s: &Stage, asked: &str| {
+        let answer = s.ask(&everything(asked));
+        assert_eq!(answer.tally.devices, 1);
+        (
+            verdict(&answer, "firmware 1"),
+            answer.tally.count(Verdict::Undetermined),
+            steps(&answer, "firmware 1"),
+        )
+    };
+    assert_eq!(found(&s, "CVE-1").0, Verdict::NotAffectedByVex, "one of them alone counts");
+    let other = VEX.replace("Vendor", "Researcher").replace("vendor.example", "researcher.example").replace(
+        r#""status":"not_affected","justification":"vulnerable_code_not_present""#,
+        r#""status":"affected","action_statement":"update""#,
+    );
+    s.vex(&other, "Researcher", None);
+    let (both, devices, why) = found(&s, "CVE-1");
+    assert_eq!((both, devices), (Verdict::Undetermined, 1), "{why}");
+    assert!(why.contains("Vendor says in") && why.contains("Researcher says in"), "{why}");
+    let (unknown, devices, why) = found(&s, "CVE-2");
+    assert_eq!((unknown, devices), (Verdict::Undetermined, 1), "never silently unaffected: {why}");
+    assert!(why.contains("version scheme"), "and why: {why}");
+}
+
+#[test]
 fn a_component_that_is_not_delivered_affects_nobody() {
     let mut s = Stage::new();
     let bill =

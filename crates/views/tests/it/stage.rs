@@ -260,7 +260,7 @@ pub(crate) fn verdict(answer: &Answer, label: &str) -> Verdict {
 /// Steps of a release, all together.
 pub(crate) fn steps(answer: &Answer, label: &str) -> String {
     let found = answer.releases.iter().find(|r| r.release.label() == label).expect("a release");
-    let of_components = found.components.iter().flat_map(|c| &c.steps);
+    let of_components = found.components.iter().flat_map(|c| &c.judged.steps);
     of_components.chain(&found.steps).map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 

@@ -5,12 +5,14 @@
 //! |---|---|---|---|
 //! | instance identity | the enrolled key signed it | | the key may be in two hands, or the boot count went back |
 //! | configuration | on its owner's list | | its owner did not list it |
-//! | executables | reference values of one release an item | unknown, mixed or no measurements; an older release | a withdrawn release |
+//! | executables | reference values of one release an item | unknown, mixed or no measurements; set back to an older release | a withdrawn release |
 //! | runtime | | | debugging was possible |
 //! | sourced data | | its stream has a gap | |
 //!
 //! Late evidence counts in full for the time it was made, and says nothing about now: the parts stand, the status is
 //! `none` unless a part is worse than affirming. Not here: whether the signature verifies (the ledger), EAR's encoding.
+
+use std::cmp::Ordering;
 
 use evidence::facts::fleet::{Appraisal, AppraisalReason, Appraised};
 use evidence::types::{Bytes, EntryRef};
@@ -102,12 +104,10 @@ pub fn appraise_after(world: &World, entry: &Entry, ahead: Option<&Ahead>) -> Op
     // Only what no release lists may be the site's own.
     let site = if resolution.unknown.is_empty() { None } else { device.site(&view) };
     executables(world, known, evidence, &resolution, site, &mut found);
-    let same = || device.measured_last(world.fleet(), &evidence.measurements);
-    if let Some(newest) = newest.filter(|_| !late.historic && !same()) {
-        let before = world.releases().resolve(device.product, world.fleet().measured(newest.set()), known);
-        if older(&before, &resolution) {
-            found.because(AppraisalReason::Downgraded, EXECUTABLES, CANNOT_VOUCH);
-        }
+    if let Some(newest) = newest.filter(|_| !late.historic)
+        && set_back(world, known, (&body.source, &device), newest, evidence, &resolution)
+    {
+        found.because(AppraisalReason::Downgraded, EXECUTABLES, CANNOT_VOUCH);
     }
     let status = match found.worst() {
         Appraisal::Affirming if late.late => Appraisal::None,
@@ -230,13 +230,32 @@ fn executables(
     }
 }
 
-/// Whether an item runs an older version than it did.
-fn older(before: &Resolution, now: &Resolution) -> bool {
-    now.items.iter().any(|item| {
-        let was = before.item(&item.item).and_then(|i| i.version.as_ref());
-        match (was, &item.version) {
-            (Some(was), Some(is)) => version::compare(is, was).is_lt(),
-            _ => false,
-        }
-    })
+/// Whether the device was set back to an older release, now or earlier: what was said of it then holds until something newer
+/// runs. Leaving a withdrawn release is no step back.
+fn set_back(
+    world: &World,
+    known: Known<'_>,
+    (source, device): (&SourceId, &Glance<'_>),
+    newest: &Last,
+    evidence: &Evidence,
+    now: &Resolution,
+) -> bool {
+    let last = || {
+        world.fleet().last_verdict(source).is_some_and(|v| v.reasons.contains(&AppraisalReason::Downgraded))
+    };
+    if device.measured_last(world.fleet(), &evidence.measurements) {
+        return last();
+    }
+    let before = world.releases().resolve(device.product, world.fleet().measured(newest.set()), known);
+    let withdrawn = |release: u64| world.releases().withdrawn(release, known).is_some();
+    let moved = |wanted: Ordering| {
+        now.items.iter().any(|item| {
+            let was = before.item(&item.item).filter(|i| !i.release.is_some_and(withdrawn));
+            match (was.and_then(|i| i.version.as_ref()), &item.version) {
+                (Some(was), Some(is)) => version::compare(is, was) == wanted,
+                _ => false,
+            }
+        })
+    };
+    moved(Ordering::Less) || (last() && !moved(Ordering::Greater))
 }

@@ -4,16 +4,15 @@
 //! what is compared is kept. Not here: the parts of a UDI (`formats`); a station states the serial beside the UDI as
 //! scanned.
 
-use std::collections::BTreeSet;
-
 use evidence::{KeyId, SourceId};
 
 use super::record::{Enrolled, Log, Record};
+use super::runs::Runs;
 
 /// Marks of keys and UDI instances, each with the beginning of the UEID it belongs to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Identities {
-    set: BTreeSet<(u64, u64)>,
+    set: Runs<(u64, u64)>,
 }
 
 impl Identities {
@@ -23,7 +22,7 @@ impl Identities {
 
     /// Beginnings of the UEIDs under a mark.
     pub(super) fn of(&self, mark: u64) -> impl Iterator<Item = u64> {
-        self.set.range((mark, 0)..=(mark, u64::MAX)).map(|(_, prefix)| *prefix)
+        self.set.range((mark, 0)..=(mark, u64::MAX)).map(|(_, prefix)| prefix)
     }
 
     /// Notes again what the records of a restored device say.
@@ -82,19 +81,41 @@ pub fn shows_serial(udi: &str) -> bool {
     } else if udi.contains("://") {
         udi.contains("/21/") || udi.contains("/ser/")
     } else {
-        in_message(udi)
+        in_message(udi).is_some()
     }
 }
 
-/// Whether a message of elements without brackets, which begins with a GTIN, has one that is a serial number.
-fn in_message(udi: &str) -> bool {
+/// The serial number that a carrier shows, where that is plain to see: what a device may be looked for by. `formats` reads more
+/// of them, and strictly.
+pub(super) fn serial_in(udi: &str) -> Option<&str> {
+    let udi = udi.trim();
+    let until = |rest: &'_ str, ends: &[char]| rest.find(ends).unwrap_or(rest.len());
+    let after = |mark: &str, ends: &[char]| {
+        let (_, rest) = udi.split_once(mark)?;
+        rest.get(..until(rest, ends)).filter(|serial| !serial.is_empty())
+    };
+    if udi.starts_with('(') {
+        after("(21)", &['('])
+    } else if udi.starts_with(['+', '*']) {
+        after("/S", &['/', '*'])
+    } else if udi.starts_with(['=', '&', '\\']) {
+        udi.split_once("=,").and_then(|(_, rest)| rest.get(..6))
+    } else if udi.contains("://") {
+        after("/21/", &['/', '?', '#'])
+    } else {
+        in_message(udi).map(|rest| rest.get(..until(rest, &['\u{1d}', '^'])).unwrap_or(rest))
+    }
+}
+
+/// From the serial number on, of a message of elements without brackets, which begins with a GTIN, where it has one.
+fn in_message(udi: &str) -> Option<&str> {
     let data = ["]C1", "]d2", "]e0", "]Q3", "]J1"].iter().find_map(|p| udi.strip_prefix(p)).unwrap_or(udi);
     let separators: &[char] = if data.contains('\u{1d}') { &['\u{1d}'] } else { &['^'] };
     let mut rest = data;
     loop {
         rest = rest.strip_prefix(separators).unwrap_or(rest);
         let fixed = match rest.get(..2) {
-            Some("21") => return rest.len() > 2,
+            Some("21") => return rest.get(2..).filter(|serial| !serial.is_empty()),
             Some("01" | "02") => 16,
             Some("11" | "12" | "13" | "15" | "16" | "17") => 8,
             Some("20") => 4,
@@ -104,7 +125,7 @@ fn in_message(udi: &str) -> bool {
         let end = if fixed > 0 { Some(fixed) } else { rest.find(separators) };
         match end.and_then(|end| rest.get(end..)) {
             Some(next) if !next.is_empty() => rest = next,
-            _ => return false,
+            _ => return None,
         }
     }
 }

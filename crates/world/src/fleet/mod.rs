@@ -4,6 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `record`, `table`, `notes`, `identity` | how it is kept: a short log a device, shared values once |
+//! | `names`, `runs` | finding devices by serial number, UDI and asset |
 //! | `said`, `spans`, `view`, `state`, `stand`, `glance` | one device at two moments, and how certain that is |
 //! | `look`, `entries`, `history` | one device as a whole, its entries, its time line |
 //! | `population`, `filter` | many devices at one moment |
@@ -26,10 +27,12 @@ mod glance;
 mod history;
 mod identity;
 mod look;
+mod names;
 mod notes;
 mod population;
 mod record;
 mod roll;
+mod runs;
 mod said;
 mod silence;
 mod spans;
@@ -83,6 +86,7 @@ pub struct Fleet {
     verdicts: Table<Verdict>,
     devices: CowMap<Subject, Log>,
     identities: Identities,
+    names: names::Names,
     notes: notes::Notes,
 }
 
@@ -151,6 +155,7 @@ impl Fleet {
         if let Some(log) = self.devices.get_mut(subject) {
             log.push(index, record);
         }
+        self.names.take(subject, record);
     }
 
     fn texts(&mut self, all: &[String]) -> Vec<u32> {

@@ -1,7 +1,11 @@
 //! Many devices at one moment: lists, page by page, and counts that equal them.
 
+use std::collections::BTreeSet;
+
+use evidence::SourceId;
+
 use super::Fleet;
-use super::filter::Filter;
+use super::filter::{Filter, Only};
 use super::state::{DeviceState, Grade};
 use super::subject::Subject;
 use super::view::FleetView;
@@ -48,11 +52,13 @@ pub struct Page<'w> {
 impl<'w> FleetView<'w> {
     /// The devices for which the condition holds, after the subject `after`. Ends when `limit` of them are found or
     /// `budget` were looked at, so that nobody holds the world long; [`Page::next`] says where to go on, at the same
-    /// moments. Linear in the devices looked at and in what was said of them.
+    /// moments. Linear in the devices looked at and in what was said of them; a
+    /// condition that names one (`serial = …`, also beside others) looks at that one.
     #[must_use]
     pub fn list(&self, filter: &Filter, after: Option<&Subject>, limit: usize, budget: usize) -> Page<'w> {
         let mut page = Page { devices: Vec::new(), next: None };
-        for (looked, subject) in self.fleet.subjects(after).enumerate() {
+        let named = self.meant(filter);
+        for (looked, subject) in self.candidates(named.as_ref(), after).enumerate() {
             if looked >= budget.max(1) || page.devices.len() >= limit.max(1) {
                 return page;
             }
@@ -81,7 +87,8 @@ impl<'w> FleetView<'w> {
         count: &mut Count,
     ) -> Option<Subject> {
         let mut last = None;
-        for (looked, subject) in self.fleet.subjects(after).enumerate() {
+        let named = self.meant(filter);
+        for (looked, subject) in self.candidates(named.as_ref(), after).enumerate() {
             if looked >= budget.max(1) {
                 return last;
             }
@@ -92,6 +99,34 @@ impl<'w> FleetView<'w> {
             last = Some(subject.clone());
         }
         None
+    }
+
+    /// The subjects that a condition names, where it does.
+    fn meant(&self, filter: &Filter) -> Option<BTreeSet<Subject>> {
+        match filter.only()? {
+            Only::Device(text) => {
+                let device: Option<SourceId> = text.parse().ok();
+                Some(device.map(Subject::Device).into_iter().collect())
+            }
+            Only::Asset(asset) => {
+                let subject = Subject::Asset(asset.to_owned());
+                let side = self.fleet.attachment(&subject);
+                Some([Some(subject), side].into_iter().flatten().collect())
+            }
+            Only::Called(text) => self.called_exactly(text),
+        }
+    }
+
+    /// The subjects after `after` that may be meant, in order.
+    fn candidates<'a>(
+        &'a self,
+        named: Option<&'a BTreeSet<Subject>>,
+        after: Option<&'a Subject>,
+    ) -> impl Iterator<Item = &'a Subject> {
+        let later = move |subject: &&Subject| after.is_none_or(|after| *subject > after);
+        let named_ones = named.into_iter().flatten().filter(later).filter(|s| self.fleet.contains(s));
+        let all = named.is_none().then(|| self.fleet.subjects(after));
+        named_ones.chain(all.into_iter().flatten())
     }
 
     fn matching(&self, filter: &Filter, subject: &Subject) -> Option<DeviceState<'w>> {

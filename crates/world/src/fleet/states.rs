@@ -81,6 +81,7 @@ impl Concern for Fleet {
                 if let Subject::Device(device) = &subject {
                     self.identities.restore(device, &log);
                 }
+                self.names.restore(&subject, &log);
                 self.devices.insert(subject, log);
                 Ok(())
             }

@@ -54,7 +54,8 @@ fn get_all<T>(
     mut get: impl FnMut(&mut Reader<'_>) -> Result<T, Malformed>,
 ) -> Result<Vec<T>, Malformed> {
     let n = r.array(usize::MAX)?;
-    let mut items = Vec::new();
+    // Nearly always one, of which there are as many as sources.
+    let mut items = Vec::with_capacity(n.min(4));
     for _ in 0..n {
         items.push(get(r)?);
     }

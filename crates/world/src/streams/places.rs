@@ -2,6 +2,9 @@
 
 use evidence::cbor::{Malformed, Reader, Reason, Writer};
 
+/// Items that room is made for before they are read.
+const KNOWN: usize = 1_024;
+
 /// Indices of a stream's entries by sequence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Places {
@@ -26,6 +29,10 @@ impl Places {
         {
             indices.push(index);
             return self.join(at - 1);
+        }
+        // Most streams have one run for ever, and there are many streams.
+        if self.runs.capacity() == 0 {
+            self.runs.reserve_exact(1);
         }
         self.runs.insert(at, (sequence, vec![index]));
         self.join(at);
@@ -77,13 +84,13 @@ impl Places {
     /// Another form, or runs that touch or overlap.
     pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let n = r.array(usize::MAX)?;
-        let mut runs: Vec<(u64, Vec<u64>)> = Vec::new();
+        let mut runs: Vec<(u64, Vec<u64>)> = Vec::with_capacity(n.min(KNOWN));
         for _ in 0..n {
             let at = r.position();
             let bad = Malformed { at, reason: Reason::OutOfRange("runs of places ascend and do not touch") };
             let len = r.array(usize::MAX)?;
             let first = r.uint()?;
-            let (mut last, mut indices) = (0i64, Vec::new());
+            let (mut last, mut indices) = (0i64, Vec::with_capacity(len.saturating_sub(1).min(KNOWN)));
             for _ in 1..len {
                 last = last.wrapping_add(r.int()?);
                 indices.push(u64::try_from(last).map_err(|_| bad.clone())?);

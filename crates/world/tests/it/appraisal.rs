@@ -109,6 +109,33 @@ fn an_older_release_and_a_gap_are_warnings() {
 }
 
 #[test]
+fn a_step_back_is_said_until_something_newer_runs() {
+    let mut s = begun();
+    let heard = |s: &mut Story, sequence: u64, all: &[(&str, u8)]| {
+        let word = now(s, sequence, all);
+        let changed = appraise_changed(&s.world, &word.entry());
+        let reasons = verdict(s, &word).1;
+        s.attest(&word);
+        if let Some(a) = changed {
+            s.say(a);
+        }
+        reasons.contains(&R::Downgraded)
+    };
+    assert!(!heard(&mut s, 0, NEW));
+    assert!(heard(&mut s, 1, OLD));
+    assert!(heard(&mut s, 2, OLD), "the same again does not make it well");
+    assert!(heard(&mut s, 3, &OLD[1..]), "nor does another set of the same release");
+    assert!(!heard(&mut s, 4, NEW));
+    // Leaving a withdrawn release is what is asked for.
+    let index = s.release("firmware", "2.3.0", &[("boot", 1), ("main", 4)]);
+    assert!(!heard(&mut s, 5, &[("boot", 1), ("main", 4)]));
+    let known = world::release::Known::new(99, s.world.journal());
+    let newest = s.world.releases().get(index, known).expect("it is there").entry.clone();
+    s.say(ReleaseWithdrawn { release: newest });
+    assert!(!heard(&mut s, 6, NEW));
+}
+
+#[test]
 fn late_evidence_says_nothing_about_now() {
     let mut s = begun();
     let beacon = s.world.size();

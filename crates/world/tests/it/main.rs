@@ -7,6 +7,7 @@ mod decided;
 mod findings;
 mod footprint;
 mod model;
+mod names;
 mod questions;
 mod stands;
 mod story;

@@ -11,10 +11,12 @@ use evidence::Fact;
 use evidence::facts::vulnerability::{AdvisoryTaken, FeedChecked, VexTaken};
 use evidence::types::{BlobRef, Interpreted};
 use tlog::Hash;
+use world::World;
+use world::release::Known;
 
 use super::super::Context;
 use super::documents::{self, Document, Passed};
-use super::fetch::{self, Fetched};
+use super::fetch::{self, Fetched, Fetching, Held, Missed};
 use super::present::{Fate, Present};
 use super::report::Outcome;
 use super::take::{self, Candidate, Refused};
@@ -46,6 +48,9 @@ pub(crate) struct AddArgs {
     /// Name of the feed [default: the address]
     #[arg(long, requires = "url")]
     feed: Option<String>,
+    /// Certificates of the authorities to trust for the address, in PEM form, instead of the public ones
+    #[arg(long, value_name = "FILE", requires = "url")]
+    ca: Option<PathBuf>,
     #[command(flatten)]
     author: AuthorArgs,
 }
@@ -65,7 +70,15 @@ impl AddArgs {
             return Ok(outcome.verdict());
         };
         let feed = self.feed.as_deref().unwrap_or(url);
-        let mut fetched = check_feed(context, &mut session, feed, url)?;
+        let how = Fetching::new(self.ca.as_deref(), fetch::MAX_BYTES)?;
+        let asked = check_feed(context, &mut session, feed, url, &mut Held::default(), &how);
+        let mut fetched = match asked {
+            Ok(fetched) => fetched,
+            Err(Missed { failure, .. }) => {
+                say_missed(&mut session, feed)?;
+                return Err(failure);
+            }
+        };
         fetched.new += outcome.new;
         fetched.changed += outcome.changed;
         fetched.unchanged += outcome.unchanged;
@@ -76,30 +89,51 @@ impl AddArgs {
     }
 }
 
-/// Fetches a feed, takes in what it gave, and states that it was asked. A feed that does not answer is stated as such before
-/// the failure is handed on.
+/// Fetches a feed, takes in what it gave, and states that it answered. What is `held` of it counts only if the log's last answer
+/// of the feed was the same: another log, or one that lost its end, is given everything.
 pub(super) fn check_feed(
     context: &Context,
     session: &mut Session,
     feed: &str,
     url: &str,
-) -> Result<Outcome, Failure> {
+    held: &mut Held,
+    how: &Fetching,
+) -> Result<Outcome, Missed> {
+    let last = session.ask(|world| world.and_then(|world| answered(world, feed)));
+    if last.is_none() || last.map(|digest| digest.to_string()) != held.digest {
+        *held = Held::default();
+    }
     let mut checked =
-        FeedChecked { feed: feed.to_owned(), reached: true, changed: 0, refused: 0, digest: None };
-    let Fetched { file, digest } = match fetch::fetch(context, url) {
-        Ok(fetched) => fetched,
-        Err(failure) => {
-            checked.reached = false;
+        FeedChecked { feed: feed.to_owned(), reached: true, changed: 0, refused: 0, digest: last };
+    let (file, digest, now_held) = match fetch::fetch(context, url, held, how)? {
+        Fetched::Same => {
+            checked.refused = held.refused;
             session.say(checked)?;
-            return Err(failure);
+            return Ok(Outcome { same: true, ..Outcome::default() });
         }
+        Fetched::New { file, digest, held } => (file, digest, held),
     };
     let outcome = take_in(context, session, vec![(file.path().to_owned(), url.to_owned())])?;
     checked.changed = outcome.taken();
     checked.refused = outcome.refused.len() as u64;
     checked.digest = Some(digest);
+    let refused = checked.refused;
     session.say(checked)?;
+    *held = Held { refused, ..now_held };
     Ok(outcome)
+}
+
+/// States that a feed did not answer.
+pub(super) fn say_missed(session: &mut Session, feed: &str) -> Result<(), Failure> {
+    let feed = feed.to_owned();
+    session.say(FeedChecked { feed, reached: false, changed: 0, refused: 0, digest: None }).map(drop)
+}
+
+/// Digest of the last answer of a feed.
+fn answered(world: &World, feed: &str) -> Option<Hash> {
+    let known = Known::new(world.size(), world.journal());
+    let mut feeds = world.vulnerabilities().feeds(world.now(), known, world.clock(), world.journal());
+    feeds.find(|f| f.name == feed).and_then(|f| f.digest)
 }
 
 /// A document that was read, with what becomes of it and, where it is kept, its fact.

@@ -6,6 +6,7 @@ mod fetch;
 mod look;
 mod present;
 mod report;
+mod schedule;
 mod take;
 mod watch;
 

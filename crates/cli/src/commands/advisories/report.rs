@@ -24,6 +24,8 @@ pub(super) struct Outcome {
     pub(super) passed: Passed,
     /// Irregularities in what was taken in.
     pub(super) findings: u64,
+    /// The feed says that nothing changed, or gave the same as before.
+    pub(super) same: bool,
     /// First and last entry.
     pub(super) entries: Option<(u64, u64)>,
 }
@@ -49,9 +51,12 @@ impl Outcome {
             return ui.json(&json!({
                 "new": self.new, "changed": self.changed, "withdrawn": self.withdrawn, "vex": self.statements,
                 "unchanged": self.unchanged, "left": places(&self.left), "refused": places(&self.refused),
-                "passed_over": self.passed.files, "findings": self.findings,
+                "passed_over": self.passed.files, "same": self.same, "findings": self.findings,
                 "entries": self.entries.map(|(first, last)| json!({ "first": first, "last": last })),
             }));
+        }
+        if self.same {
+            return ui.print("The feed is as it was.");
         }
         let taken = text::plural(self.taken(), "document", "documents");
         ui.print(ui.good(&format!("Took in {taken}")))?;

@@ -1,5 +1,7 @@
 //! `vouchsafe device …`: one device.
 
+mod anchor;
+mod enrol;
 mod history;
 mod moved;
 mod show;
@@ -11,6 +13,10 @@ use crate::failure::{Failure, Verdict};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum DeviceCommand {
+    /// State devices that a station has at hand
+    Enrol(Box<enrol::EnrolArgs>),
+    /// Print what a station pins into each device
+    Anchor(anchor::AnchorArgs),
     /// Show what is known of a device, and how well
     Show(show::ShowArgs),
     /// Show a device over time
@@ -22,6 +28,8 @@ pub(crate) enum DeviceCommand {
 impl DeviceCommand {
     pub(super) fn run(self, context: &Context) -> Result<Verdict, Failure> {
         match self {
+            Self::Enrol(args) => args.run(context),
+            Self::Anchor(args) => args.run(context),
             Self::Show(args) => args.run(context),
             Self::History(args) => args.run(context),
             Self::Move(args) => args.run(context),

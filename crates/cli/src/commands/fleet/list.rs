@@ -117,12 +117,14 @@ impl ListArgs {
             Box::new(|head| {
                 self.prove.keep(head)?;
                 *keep = head.clone();
-                ui.print(views::fleet::COLUMNS.join(","))
+                ui.print_part(format!("{}\r\n", views::fleet::COLUMNS.join(",")))
             }),
             Box::new(|devices| {
-                let rows = devices.iter().map(|d| views::fleet::row(d).map(|cell| quoted(&cell)).join(","));
-                let rows: Vec<String> = rows.collect();
-                if rows.is_empty() { Ok(()) } else { ui.print(rows.join("\n")) }
+                let mut rows = String::new();
+                for device in devices {
+                    views::csv::line(&mut rows, views::fleet::row(device).iter().map(String::as_str));
+                }
+                if rows.is_empty() { Ok(()) } else { ui.print_part(rows) }
             }),
         )?;
         moments(context, &answer);
@@ -153,14 +155,4 @@ fn cells(device: &Value) -> Vec<String> {
 fn line(cells: &[String], widths: &[usize]) -> String {
     let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
     cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-}
-
-/// A cell as RFC 4180 has it. What a spreadsheet would take for a formula begins with an apostrophe, which makes it text
-/// there; who wants it verbatim asks for JSON.
-fn quoted(cell: &str) -> String {
-    let mark = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if cell.contains(['"', ',', '\n', '\r']) {
-        return format!("\"{mark}{}\"", cell.replace('"', "\"\""));
-    }
-    format!("{mark}{cell}")
 }

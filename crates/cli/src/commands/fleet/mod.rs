@@ -7,6 +7,7 @@ mod import;
 mod known;
 mod list;
 pub(super) mod place;
+mod simulate;
 
 use clap::Subcommand;
 
@@ -23,6 +24,8 @@ pub(crate) enum FleetCommand {
     Import(import::ImportArgs),
     /// Attach enrolled devices to the declared devices that they are
     Attach(attach::AttachArgs),
+    /// Let a simulated fleet report to a running server
+    Simulate(Box<simulate::SimulateArgs>),
 }
 
 impl FleetCommand {
@@ -37,6 +40,7 @@ impl FleetCommand {
             Self::Count(args) => args.run(context),
             Self::Import(args) => args.run(context),
             Self::Attach(args) => args.run(context),
+            Self::Simulate(args) => args.run(context),
         }
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use views::design::{Design, DesignError, Moment};
 use world::design::{Imported, RecordEvent, Reported, Signature};
 
-use super::{Asked, Query1, Question, signature_json};
+use super::{Asked, LINE, Query1, Question, signature_json};
 use crate::api::Api;
 use crate::api::problem::{Code, Problem};
 use crate::api::token::Reader;
@@ -39,10 +39,10 @@ impl From<DesignError> for Problem {
 }
 
 /// The design that a question is about.
-async fn design(api: &Arc<Api>, query: Query1) -> Result<(Question, Arc<Design>), Problem> {
+async fn design(api: &Arc<Api>, query: Query1, takes: &[&str]) -> Result<(Question, Arc<Design>), Problem> {
     let (question, moment) = {
         let reading = api.app.ledger.read();
-        let question = Question::new(&reading, query)?;
+        let question = Question::new(&reading, query, takes)?;
         let (product, line) = question.line(&question.view(&reading))?;
         let moment = Moment { product, line, at: question.at, known: question.known.size };
         (question, moment)
@@ -65,7 +65,7 @@ fn answer(question: &Question, design: &Design, members: Value) -> Response {
 
 /// Serves `GET /api/v1/gaps`: what is missing, by rule and record; with `record` at one record.
 pub(super) async fn gaps(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
-    let (question, design) = design(&api, query).await?;
+    let (question, design) = design(&api, query, &["product", "line", "record"]).await?;
     let view =
         render::View { report: &design.report, set: design.evaluator.set(), root: None, all: true, known: 0 };
     let mut bytes = Vec::new();
@@ -86,7 +86,7 @@ pub(super) async fn trace(
     _: Reader,
     query: Query1,
 ) -> Result<Response, Problem> {
-    let (question, design) = design(&api, query).await?;
+    let (question, design) = design(&api, query, &["product", "line", "kinds"]).await?;
     let Asked { kinds, .. } = &question.asked;
     let kinds: Vec<String> = kinds.as_deref().unwrap_or_default().split(',').map(str::to_owned).collect();
     let mut bytes = Vec::new();
@@ -101,7 +101,7 @@ pub(super) async fn trace(
 
 /// Serves `GET /api/v1/risk`: every risk before and after control, the matrices, the overall residual risk.
 pub(super) async fn risk(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Result<Response, Problem> {
-    let (question, design) = design(&api, query).await?;
+    let (question, design) = design(&api, query, LINE).await?;
     let set = design.evaluator.set();
     let (view, mut bytes) = (risk_view(set), Vec::new());
     let page = RiskPage { set, view: &view };
@@ -127,7 +127,7 @@ pub(super) async fn record(
     Path(id): Path<String>,
     query: Query1,
 ) -> Result<Response, Problem> {
-    let (question, design) = design(&api, query).await?;
+    let (question, design) = design(&api, query, LINE).await?;
     let of = {
         let reading = api.app.ledger.read();
         let view = question.view(&reading);

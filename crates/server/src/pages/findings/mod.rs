@@ -4,6 +4,7 @@
 //! a finding was closed, so an earlier moment shows what there was to see then.
 
 mod rows;
+mod sheet;
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -18,9 +19,10 @@ use super::error::PageError;
 use super::fleet::census;
 use super::markup::{Markup, percent};
 use super::moments::View;
+use super::sheet::Form;
 use super::shell::{Section, Shell, html};
 use super::words::{self, FINDINGS};
-use rows::{KindRow, Row, SiteRow, kinds, rows_of, sites};
+use rows::{FeedRow, KindRow, Row, SiteRow, feed_rows, feeds_lead, kinds, rows_of, sites};
 
 /// Findings of a page.
 const PAGE: usize = 60;
@@ -57,6 +59,7 @@ struct FindingsPage {
     options: Vec<(&'static str, &'static str, bool)>,
     states: Vec<(&'static str, &'static str, bool)>,
     site: String,
+    feeds: Vec<FeedRow>,
     rows: Vec<Row>,
     shown: String,
     narrowed: bool,
@@ -158,6 +161,9 @@ pub(super) fn counts(view: &View<'_>, census: &Census) -> Counts {
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
     let asked = Asked::read(ask)?;
+    if let Some(form) = Form::asked(ask)? {
+        return sheet::send(ask, &view, asked, form);
+    }
     let shared = census(ask, &mut view)?;
     let shared = match shared {
         Ok(shared) => shared,
@@ -196,8 +202,9 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         ]))
     };
     let (open, closed) = counts.iter().fold((0, 0), |(o, c), (open, closed)| (o + open, c + closed));
+    let feeds = feed_rows(&view, at, known);
     let page = FindingsPage {
-        lead: lead(&counts, census.len()),
+        lead: feeds_lead(lead(&counts, census.len()), &feeds),
         counting: false,
         again: String::new(),
         kinds: kinds(&view, &counts),
@@ -213,12 +220,13 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         } else {
             format!("{} of {}", grouped(shown as u64), grouped(total as u64))
         },
+        feeds,
         rows,
         narrowed: asked.kind.is_some() || asked.site.is_some() || asked.nowhere || !asked.state.is_empty(),
         clear: view.to("/findings"),
         first: (asked.skip > 0).then(|| here(0)),
         more: (asked.skip + shown < total).then(|| here(asked.skip + PAGE)),
-        s: Shell::new(ask, &view, "Findings", Section::Findings),
+        s: Shell::new(ask, &view, "Findings", Section::Findings).listed(ask, &view),
     };
     html(StatusCode::OK, &page)
 }
@@ -245,6 +253,7 @@ fn wait(
         options: options(asked),
         states: STATES.iter().map(|(word, text)| (*word, *text, asked.state == *word)).collect(),
         site: asked.site.clone().unwrap_or_default(),
+        feeds: Vec::new(),
         rows: Vec::new(),
         shown: String::new(),
         narrowed: false,

@@ -46,6 +46,47 @@ pub(super) struct Row {
     pub(super) evidence: Markup,
 }
 
+/// A feed of advisories that somebody should look at.
+pub(super) struct FeedRow {
+    pub(super) name: String,
+    pub(super) state: Markup,
+    pub(super) answered: Markup,
+    pub(super) asked: Markup,
+    stale: bool,
+}
+
+/// Feeds that are stale or gave what cannot be read, at the page's moments.
+pub(super) fn feed_rows(view: &View<'_>, at: Time, known: u64) -> Vec<FeedRow> {
+    let all = view.capped(|world| crate::feeds::feeds(world, at, known));
+    let bad = all.into_iter().filter(|f| f.stale.is_some() || f.refused > 0);
+    bad.map(|f| FeedRow {
+        state: match f.stale {
+            Some(since) => Markup::new().state("overdue", "stale").text(" since ").time(since),
+            None => Markup::new().state("warning", &format!("{} unreadable", grouped(f.refused))),
+        },
+        answered: f.answered.map_or_else(
+            || Markup::new().element("span", "u", "never"),
+            |answered| Markup::new().time(answered),
+        ),
+        asked: Markup::new()
+            .time(f.asked)
+            .text(", entry ")
+            .link(&view.to(&format!("/log/{}", f.entry)), &grouped(f.entry)),
+        name: cut(&f.name, 80),
+        stale: f.stale.is_some(),
+    })
+    .collect()
+}
+
+/// The first sentence, with the feeds that are stale.
+pub(super) fn feeds_lead(lead: Markup, feeds: &[FeedRow]) -> Markup {
+    match feeds.iter().filter(|f| f.stale).count() as u64 {
+        0 => lead,
+        1 => lead.text(" ").strong("One feed of advisories is stale."),
+        n => lead.text(" ").strong(&format!("{} feeds of advisories are stale.", grouped(n))),
+    }
+}
+
 pub(super) fn kinds(view: &View<'_>, counts: &Counts) -> Vec<KindRow> {
     let row = |((word, name, means, _), (open, closed)): (
         &(&'static str, &'static str, &'static str, &str),

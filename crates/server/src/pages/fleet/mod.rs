@@ -9,6 +9,7 @@ mod breakdown;
 mod list;
 mod query;
 mod runs;
+mod sheet;
 mod tiles;
 
 use askama::Template;
@@ -22,6 +23,7 @@ use super::census::{Census, Choice, Counting, Shared};
 use super::error::PageError;
 use super::markup::Markup;
 use super::moments::View;
+use super::sheet::Form;
 use super::shell::{Section, Shell, html};
 use super::words;
 use breakdown::{Breakdown, Cells, by_release, by_site, by_verdict, cells, known};
@@ -101,6 +103,9 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
     let head = view.head;
     let mut query = Query::read(ask)?;
+    if let Some(form) = Form::asked(ask)? {
+        return sheet::send(ask, &view, query, form);
+    }
     let whole = census(ask, &mut view)?;
     let filter = std::mem::replace(&mut query.filter, Ok(Filter::all()));
     let (filter, wrong) = match filter {
@@ -175,7 +180,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         counted,
         none,
         lag,
-        s: Shell::new(ask, &view, "Fleet", Section::Fleet),
+        s: Shell::new(ask, &view, "Fleet", Section::Fleet).listed(ask, &view),
     };
     html(status, &page)
 }

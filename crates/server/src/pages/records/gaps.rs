@@ -8,6 +8,7 @@ use axum::response::Response;
 use ledger::properties::grouped;
 use records::engine::{Gap, GapState};
 use records::schema::Severity;
+use serde_json::json;
 use views::design::Design;
 
 use super::super::Ask;
@@ -15,6 +16,7 @@ use super::super::error::PageError;
 use super::super::markup::{Markup, count};
 use super::super::moments::View;
 use super::super::phrase::cut;
+use super::super::sheet::{Form, Sheet};
 use super::super::shell::{Section, Shell, html};
 use super::families::{FAMILIES, families, family};
 use super::{Lines, design};
@@ -77,6 +79,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         Some("clause") => "clause",
         Some(other) => return Err(PageError::bad_filter(format!("Gaps are not listed by “{other}”."))),
     };
+    let form = Form::asked(ask)?;
     let show = ask.param("show").unwrap_or_default();
     if !SHOWS.iter().any(|(word, _)| *word == show) {
         return Err(PageError::bad_filter(format!("“{show}” is no state of gaps.")));
@@ -107,8 +110,12 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         }
         Ok(design) => {
             let only = ask.param("group");
-            page.one = only.is_some();
             let filter = Filter { by, show, of, only };
+            if let Some(form) = form {
+                return sheet(ask, &view, &filter, filter.gaps(&design), form);
+            }
+            page.s = page.s.listed(ask, &view);
+            page.one = only.is_some();
             let gaps = filter.gaps(&design);
             page.lead = lead(&design, &filter, gaps.len());
             page.groups = groups(&view, &lines, &design, &filter, gaps);
@@ -179,17 +186,10 @@ fn lead(design: &Design, filter: &Filter<'_>, listed: usize) -> Markup {
 }
 
 /// Gaps by rule or clause, the most first. A gap that several clauses ask for stands under each.
-fn groups(
-    view: &View<'_>,
-    lines: &Lines,
-    design: &Design,
-    filter: &Filter<'_>,
-    gaps: Vec<&Gap>,
-) -> Vec<Group> {
-    let Filter { by, show, of, only } = *filter;
-    let mut grouped_by: BTreeMap<&str, Vec<&Gap>> = BTreeMap::new();
+fn by_group<'d>(filter: &Filter<'_>, gaps: Vec<&'d Gap>) -> Vec<(&'d str, Vec<&'d Gap>)> {
+    let mut grouped_by: BTreeMap<&'d str, Vec<&'d Gap>> = BTreeMap::new();
     for gap in gaps {
-        if by == "rule" {
+        if filter.by == "rule" {
             grouped_by.entry(&gap.rule.id).or_default().push(gap);
             continue;
         }
@@ -200,9 +200,60 @@ fn groups(
             grouped_by.entry("No clause").or_default().push(gap);
         }
     }
-    let mut all: Vec<(&str, Vec<&Gap>)> = grouped_by.into_iter().collect();
-    all.retain(|(name, _)| only.is_none_or(|only| only == *name));
+    let mut all: Vec<(&'d str, Vec<&'d Gap>)> = grouped_by.into_iter().collect();
+    all.retain(|(name, _)| filter.only.is_none_or(|only| only == *name));
     all.sort_by_key(|(name, gaps)| (core::cmp::Reverse(gaps.len()), *name));
+    all
+}
+
+/// The whole list as a file: a gap of a group a row, in the order of the groups.
+fn sheet(
+    ask: &Ask,
+    view: &View<'_>,
+    filter: &Filter<'_>,
+    gaps: Vec<&Gap>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let row = |group: &str, gap: &Gap| {
+        let (state, justification) = match &gap.state {
+            GapState::Open => ("open", None),
+            GapState::Justified(by) => ("justified", Some(by)),
+            GapState::Lapsed(by) => ("lapsed", Some(by)),
+        };
+        json!({
+            "group": group, "record": gap.record, "about": gap.about, "why": gap.why, "rule": gap.rule.id,
+            "title": gap.rule.title, "severity": gap.severity.name(), "clauses": gap.rule.clauses,
+            "fails": gap.fails(), "retrospective": gap.retrospective, "state": state, "justification": justification,
+        })
+    };
+    let all = by_group(filter, gaps);
+    let rows = all.iter().flat_map(|(group, gaps)| gaps.iter().map(|gap| row(group, gap))).collect();
+    let columns = [
+        "group",
+        "record",
+        "about",
+        "why",
+        "rule",
+        "title",
+        "severity",
+        "clauses",
+        "fails",
+        "retrospective",
+        "state",
+        "justification",
+    ];
+    Ok(Sheet::new(ask, view, form, "gaps", &columns)?.all(rows))
+}
+
+fn groups(
+    view: &View<'_>,
+    lines: &Lines,
+    design: &Design,
+    filter: &Filter<'_>,
+    gaps: Vec<&Gap>,
+) -> Vec<Group> {
+    let Filter { by, show, of, only } = *filter;
+    let all = by_group(filter, gaps);
     let limit = if only.is_some() { MAX_GROUP } else { SHOWN };
     let group = |(n, (name, gaps)): (usize, (&str, Vec<&Gap>))| {
         let rule = gaps.first().map(|gap| &gap.rule);

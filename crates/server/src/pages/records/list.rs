@@ -9,6 +9,7 @@ use evidence::Hash;
 use ledger::properties::grouped;
 use records::record::Record;
 use records::set::Node;
+use serde_json::json;
 use views::design::Design;
 use world::design::Revision;
 
@@ -17,8 +18,9 @@ use super::super::error::PageError;
 use super::super::markup::{Markup, count};
 use super::super::moments::View;
 use super::super::phrase::cut;
+use super::super::sheet::{Form, Sheet};
 use super::super::shell::{Section, Shell, html};
-use super::state::States;
+use super::state::{States, result_word};
 use super::{Lines, design};
 
 /// Records of a page.
@@ -68,8 +70,15 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let Some(lines) = Lines::choose(ask, &view)? else {
         return html(StatusCode::OK, &nothing(ask, &view));
     };
+    let form = Form::asked(ask)?;
     match design(ask, &view, &lines)? {
-        Ok(design) => html(StatusCode::OK, &with_rules(ask, &view, &lines, &design)?),
+        Ok(design) => match form {
+            Some(form) => sheet(ask, &view, &lines, &design, form),
+            None => html(StatusCode::OK, &with_rules(ask, &view, &lines, &design)?),
+        },
+        Err(why) if form.is_some() => {
+            Err(PageError::bad_filter(format!("The rules cannot be asked: {why}.")))
+        }
         Err(why) => html(StatusCode::OK, &without_rules(ask, &view, &lines, &why)?),
     }
 }
@@ -103,12 +112,81 @@ fn matches(record: &Record, find: &str) -> bool {
     find.is_empty() || has(record.id()) || has(record.title())
 }
 
-fn with_rules(ask: &Ask, view: &View<'_>, lines: &Lines, design: &Design) -> Result<ListPage, PageError> {
-    let (kind, show) = (ask.param("kind").unwrap_or_default(), ask.param("show").unwrap_or_default());
-    let find = ask.param("find").unwrap_or_default().to_lowercase();
-    if !SHOWS.iter().any(|(word, _)| *word == show) {
-        return Err(PageError::bad_filter(format!("“{show}” is no state of records.")));
+/// What a list is narrowed to.
+struct Asked<'a> {
+    kind: &'a str,
+    show: &'a str,
+    find: String,
+}
+
+impl<'a> Asked<'a> {
+    fn read(ask: &'a Ask, design: &Design) -> Result<Self, PageError> {
+        let (kind, show) = (ask.param("kind").unwrap_or_default(), ask.param("show").unwrap_or_default());
+        if !SHOWS.iter().any(|(word, _)| *word == show) {
+            return Err(PageError::bad_filter(format!("“{show}” is no state of records.")));
+        }
+        if !kind.is_empty() && design.evaluator.set().schema().kind_id(kind).is_none() {
+            return Err(PageError::bad_filter(format!("“{kind}” is no kind of records.")));
+        }
+        Ok(Self { kind, show, find: ask.param("find").unwrap_or_default().to_lowercase() })
     }
+
+    fn fits(&self, states: &States<'_>, node: Node, record: &Record) -> bool {
+        (self.kind.is_empty() || record.kind() == self.kind)
+            && matches(record, &self.find)
+            && match self.show {
+                "gap" => states.gaps(record.id()).0 > 0,
+                "suspect" => !states.suspect(node).is_empty(),
+                "approved" => states.approved_by(node).is_some(),
+                "unapproved" => states.approved_by(node).is_none(),
+                _ => true,
+            }
+    }
+}
+
+/// The whole list as a file, by identifier.
+fn sheet(
+    ask: &Ask,
+    view: &View<'_>,
+    lines: &Lines,
+    design: &Design,
+    form: Form,
+) -> Result<Response, PageError> {
+    let asked = Asked::read(ask, design)?;
+    let states = States::of(design);
+    let mut all: Vec<(Node, &Record)> = design.evaluator.set().records().collect();
+    all.retain(|(node, record)| asked.fits(&states, *node, record));
+    all.sort_unstable_by_key(|(_, record)| record.id());
+    let row = |(node, record): &(Node, &Record)| {
+        let (failing, open) = states.gaps(record.id());
+        let result = states.result(*node);
+        json!({
+            "record": record.id(), "kind": record.kind(), "title": record.title(),
+            "revision": record.revision().to_string(), "revised": revised_at(view, lines, record.id()).map(|t| t.to_string()),
+            "approved_by": states.approved_by(*node), "failing_gaps": failing, "gaps": open,
+            "suspect": states.suspect(*node).iter().map(|n| design.evaluator.set().id(*n)).collect::<Vec<_>>(),
+            "result": result.map(|r| result_word(&r).1),
+        })
+    };
+    let rows = all.iter().map(row).collect();
+    let columns = [
+        "record",
+        "kind",
+        "title",
+        "revision",
+        "revised",
+        "approved_by",
+        "failing_gaps",
+        "gaps",
+        "suspect",
+        "result",
+    ];
+    Ok(Sheet::new(ask, view, form, "records", &columns)?.all(rows))
+}
+
+fn with_rules(ask: &Ask, view: &View<'_>, lines: &Lines, design: &Design) -> Result<ListPage, PageError> {
+    let asked = Asked::read(ask, design)?;
+    let (kind, show, find) = (asked.kind, asked.show, asked.find.clone());
     let set = design.evaluator.set();
     let states = States::of(design);
     let mut all: Vec<(Node, &Record)> = set.records().collect();
@@ -117,22 +195,8 @@ fn with_rules(ask: &Ask, view: &View<'_>, lines: &Lines, design: &Design) -> Res
     for (_, record) in &all {
         *kinds.entry(record.kind()).or_default() += 1;
     }
-    if !kind.is_empty() && set.schema().kind_id(kind).is_none() {
-        return Err(PageError::bad_filter(format!("“{kind}” is no kind of records.")));
-    }
     let total = all.len();
-    let fits = |node: Node, record: &Record| {
-        (kind.is_empty() || record.kind() == kind)
-            && matches(record, &find)
-            && match show {
-                "gap" => states.gaps(record.id()).0 > 0,
-                "suspect" => !states.suspect(node).is_empty(),
-                "approved" => states.approved_by(node).is_some(),
-                "unapproved" => states.approved_by(node).is_none(),
-                _ => true,
-            }
-    };
-    all.retain(|(node, record)| fits(*node, record));
+    all.retain(|(node, record)| asked.fits(&states, *node, record));
     let found = all.len();
     let from = ask.param("from").unwrap_or_default();
     let begin = all.partition_point(|(_, record)| record.id() < from);
@@ -177,18 +241,22 @@ fn with_rules(ask: &Ask, view: &View<'_>, lines: &Lines, design: &Design) -> Res
         note: (unreadable > 0).then(|| {
             format!("{} cannot be read and stand in no list.", count(unreadable as u64, "record", "records"))
         }),
+        s: Shell::new(ask, view, "Records", Section::Records).listed(ask, view),
         ..empty(ask, view, lead(view, lines, total, &states))
     })
 }
 
 /// When a record came to its present revision.
-fn revised(view: &View<'_>, lines: &Lines, id: &str) -> Markup {
+fn revised_at(view: &View<'_>, lines: &Lines, id: &str) -> Option<evidence::Time> {
     let (at, known) = (view.moment(), view.known);
-    let time = view.capped(|world| {
+    view.capped(|world| {
         let held = world.design_at(at, known).record(&lines.product, &lines.line, id)?;
         Some(world.clock().time_of(held.index))
-    });
-    time.map_or_else(Markup::new, |time| Markup::new().time(time))
+    })
+}
+
+fn revised(view: &View<'_>, lines: &Lines, id: &str) -> Markup {
+    revised_at(view, lines, id).map_or_else(Markup::new, |time| Markup::new().time(time))
 }
 
 fn lead(view: &View<'_>, lines: &Lines, total: usize, states: &States<'_>) -> Markup {

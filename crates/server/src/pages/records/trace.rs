@@ -6,6 +6,7 @@ use axum::response::Response;
 use ledger::properties::grouped;
 use records::command::{Traced, trace_of};
 use records::set::{Node, RecordSet};
+use serde_json::json;
 use views::design::Design;
 
 use super::super::Ask;
@@ -13,6 +14,7 @@ use super::super::error::PageError;
 use super::super::markup::{Markup, count};
 use super::super::moments::View;
 use super::super::phrase::cut;
+use super::super::sheet::{Form, Sheet};
 use super::super::shell::{Section, Shell, html};
 use super::graph;
 use super::state::{States, result_word};
@@ -81,6 +83,7 @@ struct TracePage {
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let view = View::open(ask)?;
     let lines = Lines::choose(ask, &view)?;
+    let form = Form::asked(ask)?;
     let mut page = TracePage {
         lead: Markup::new().strong("No record").text(" was pushed by this moment."),
         lines: lines.as_ref().map(|l| l.all.clone()).unwrap_or_default(),
@@ -103,7 +106,13 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
             page.lead = Markup::new().strong("The rules cannot be asked").text(" at this moment.");
             page.note = Some(format!("{why}."));
         }
-        Ok(design) => fill(ask, &view, &lines, &design, &mut page)?,
+        Ok(design) => match form {
+            Some(form) => return sheet(ask, &view, &lines, &design, form),
+            None => fill(ask, &view, &lines, &design, &mut page)?,
+        },
+    }
+    if !page.rows.is_empty() {
+        page.s = page.s.listed(ask, &view);
     }
     html(StatusCode::OK, &page)
 }
@@ -169,6 +178,41 @@ fn fill(
         page.unreached.push((kind.clone(), cells, left.len()));
     }
     Ok(())
+}
+
+/// The whole matrix as a file: a row of the page a row, a kind a column.
+fn sheet(
+    ask: &Ask,
+    view: &View<'_>,
+    lines: &Lines,
+    design: &Design,
+    form: Form,
+) -> Result<Response, PageError> {
+    let set = design.evaluator.set();
+    let kinds = kinds(ask, set);
+    if kinds.len() < 2 {
+        return Err(PageError::bad_filter("Choose two kinds or more.".to_owned()));
+    }
+    let traced = trace_of(set, &kinds).map_err(|e| PageError::bad_filter(format!("{e}.")))?;
+    let states = States::of(design);
+    let rows = traced.rows.iter().map(|(node, cells)| {
+        let shown = row(view, lines, set, &states, &traced, *node, cells);
+        let has = |class: &str| shown.class.contains(class);
+        let mut whole = json!({
+            "record": set.id(*node), "title": set.record(*node).map(records::record::Record::title),
+            "hole": has("has-gap"), "suspect": has("has-sus"), "result_in_doubt": has("has-fail"), "doubts": shown.doubt,
+        });
+        for (kind, nodes) in kinds.iter().skip(1).zip(cells) {
+            whole[format!("to {kind}")] = nodes.iter().map(|n| set.id(*n)).collect();
+        }
+        whole
+    });
+    let rows = rows.collect();
+    let to: Vec<String> = kinds.iter().skip(1).map(|kind| format!("to {kind}")).collect();
+    let mut columns = vec!["record", "title"];
+    columns.extend(to.iter().map(String::as_str));
+    columns.extend(["hole", "suspect", "result_in_doubt", "doubts"]);
+    Ok(Sheet::new(ask, view, form, "trace", &columns)?.all(rows))
 }
 
 fn choices(set: &RecordSet, kinds: &[String]) -> Vec<Choice> {

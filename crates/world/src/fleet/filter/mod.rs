@@ -78,6 +78,11 @@ impl Filter {
         self.root.individual()
     }
 
+    /// Who it can hold for at most, where it says who that is.
+    pub(super) fn only(&self) -> Option<Only<'_>> {
+        self.root.only()
+    }
+
     /// Whether it holds for a device; `silent` says whether that device is silent past its deadline.
     #[must_use]
     pub fn holds(&self, state: &DeviceState<'_>, silent: &dyn Fn() -> bool) -> bool {
@@ -85,7 +90,30 @@ impl Filter {
     }
 }
 
+/// Whom a condition names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Only<'a> {
+    /// A device with this UEID.
+    Device(&'a str),
+    /// A device that the importing system calls so.
+    Asset(&'a str),
+    /// A device with this serial number or UDI.
+    Called(&'a str),
+}
+
 impl Node {
+    fn only(&self) -> Option<Only<'_>> {
+        match self {
+            Self::All(nodes) => nodes.iter().find_map(Self::only),
+            Self::Compare { field: Field::Device, op: Op::Equal, value } => Some(Only::Device(value)),
+            Self::Compare { field: Field::Asset, op: Op::Equal, value } => Some(Only::Asset(value)),
+            Self::Compare { field: Field::Serial | Field::Udi, op: Op::Equal, value } => {
+                Some(Only::Called(value))
+            }
+            _ => None,
+        }
+    }
+
     fn individual(&self) -> bool {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::individual),
