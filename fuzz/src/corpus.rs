@@ -131,12 +131,33 @@ fn note(size: u64, extension: bool) -> Note {
     note
 }
 
+/// The log's checkpoint of six entries, cosigned with keys of both types; one ML-DSA-44 cosignature states a time, one none.
+fn post_quantum() -> Note {
+    let mut note = note(6, false);
+    for (key, time) in [(ml_dsa_key(), 1_700_000_000), (ml_dsa_key(), 0)] {
+        note.push(cosignature::sign(&note, &key, time).expect("no extension")).expect("room");
+    }
+    note
+}
+
+/// A witness's key of type 0x06.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn ml_dsa_key() -> SigningKey {
+    SigningKey::ml_dsa_44("witness.example/pq", &[3; 32]).expect("a good name")
+}
+
 fn notes() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = [0, 1, 6, 255].iter().map(|n| note(*n, n % 2 == 1).to_bytes()).collect();
     let note = Note::sign("A note.\n\nWith a blank line — and more.\n", &[&log_key()]).expect("a good text");
     all.push(note.to_bytes());
     all.push(log_key().verifier().to_string().into_bytes());
     all.push(log_key().to_skey().as_bytes().to_vec());
+    all.push(post_quantum().to_bytes());
+    all.push(ml_dsa_key().verifier().to_string().into_bytes());
+    all.push(ml_dsa_key().to_skey().as_bytes().to_vec());
     all
 }
 
@@ -178,7 +199,8 @@ fn cosignatures() -> Vec<Vec<u8>> {
     let lines = |size| -> Vec<u8> {
         note(size, false).signatures().iter().map(ToString::to_string).collect::<String>().into_bytes()
     };
-    vec![lines(1), lines(6), lines(255), b"0\n".to_vec(), b"123456\n".to_vec()]
+    let both = post_quantum().signatures().iter().map(ToString::to_string).collect::<String>().into_bytes();
+    vec![lines(1), lines(6), lines(255), both, b"0\n".to_vec(), b"123456\n".to_vec()]
 }
 
 fn policies() -> Vec<Vec<u8>> {
@@ -194,6 +216,7 @@ fn policies() -> Vec<Vec<u8>> {
             "# A policy.\n\nlog {log}\n{all}group two 2 w0 w1 w2\ngroup every all two w3\nquorum every\n"
         ),
         format!("log\t{log}\n{all}group some any w0 w1\nquorum some\n"),
+        format!("log {log}\n{all}witness pq {}\ngroup g all w0 pq\nquorum g\n", ml_dsa_key().verifier()),
     ];
     texts.map(String::into_bytes).into()
 }

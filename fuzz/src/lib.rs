@@ -65,6 +65,10 @@ pub fn note(data: &[u8]) -> bool {
     let Ok(note) = Note::parse(data) else { return false };
     assert_eq!(note.to_bytes(), data);
     let _ = note.verify([corpus::log_key().verifier()]);
+    let pq = corpus::ml_dsa_key();
+    for line in note.signatures() {
+        let _ = tlog::cosignature::verify(&note, line, pq.verifier());
+    }
     true
 }
 

@@ -91,11 +91,7 @@ pub(super) fn verify(
     }
     if let Some(proven) = &proven {
         pairs.push(("signed by", proven.head.log.key.to_string()));
-        let witnesses = proven.head.witnesses.iter().map(|w| {
-            let time = evidence::Time::from_seconds(w.time).unwrap_or_default();
-            format!("{} at {time}", w.witness.name)
-        });
-        let witnesses: Vec<_> = witnesses.collect();
+        let witnesses: Vec<_> = proven.head.witnesses.iter().map(text::witness).collect();
         if !witnesses.is_empty() {
             pairs.push(("witnesses", witnesses.join("\n")));
         }
