@@ -60,6 +60,7 @@ pub fn all() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("packet", packets()),
         ("policy", policies()),
         ("purl", text(documents::PURLS)),
+        ("receipt", receipts()),
         ("sbom", text(documents::SBOMS)),
         ("ssh", ssh()),
         ("state", states()),
@@ -201,6 +202,20 @@ fn cosignatures() -> Vec<Vec<u8>> {
     };
     let both = post_quantum().signatures().iter().map(ToString::to_string).collect::<String>().into_bytes();
     vec![lines(1), lines(6), lines(255), both, b"0\n".to_vec(), b"123456\n".to_vec()]
+}
+
+fn receipts() -> Vec<Vec<u8>> {
+    use evidence::receipt::{Proof, Receipt};
+    let (six, many) = (tree(6), tree(255));
+    let within = "within the tree";
+    let of = |size, proof, carry| {
+        Receipt::sign(&note(size, false), proof, carry, &log_key()).expect("signs").encode()
+    };
+    vec![
+        of(6, Proof::Inclusion { index: 5, path: inclusion_proof(&six, 5, 6).expect(within) }, false),
+        of(255, Proof::Inclusion { index: 5, path: inclusion_proof(&many, 5, 255).expect(within) }, true),
+        of(255, Proof::Consistency { old: 6, path: consistency_proof(&many, 6, 255).expect(within) }, true),
+    ]
 }
 
 fn policies() -> Vec<Vec<u8>> {

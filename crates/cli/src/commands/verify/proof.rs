@@ -14,7 +14,8 @@ use super::super::Context;
 use crate::failure::{Failure, Verdict};
 use crate::text;
 
-fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+/// Reads a file, and one byte more than may be: whoever parses it says that it is too long.
+pub(super) fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
     let fail = |e: &std::io::Error| Failure::file("reading", path, e);
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|e| fail(&e))?;
