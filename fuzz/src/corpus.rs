@@ -60,6 +60,7 @@ pub fn all() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("packet", packets()),
         ("policy", policies()),
         ("purl", text(documents::PURLS)),
+        ("receipt", receipts()),
         ("sbom", text(documents::SBOMS)),
         ("ssh", ssh()),
         ("state", states()),
@@ -131,12 +132,33 @@ fn note(size: u64, extension: bool) -> Note {
     note
 }
 
+/// The log's checkpoint of six entries, cosigned with keys of both types; one ML-DSA-44 cosignature states a time, one none.
+fn post_quantum() -> Note {
+    let mut note = note(6, false);
+    for (key, time) in [(ml_dsa_key(), 1_700_000_000), (ml_dsa_key(), 0)] {
+        note.push(cosignature::sign(&note, &key, time).expect("no extension")).expect("room");
+    }
+    note
+}
+
+/// A witness's key of type 0x06.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn ml_dsa_key() -> SigningKey {
+    SigningKey::ml_dsa_44("witness.example/pq", &[3; 32]).expect("a good name")
+}
+
 fn notes() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = [0, 1, 6, 255].iter().map(|n| note(*n, n % 2 == 1).to_bytes()).collect();
     let note = Note::sign("A note.\n\nWith a blank line — and more.\n", &[&log_key()]).expect("a good text");
     all.push(note.to_bytes());
     all.push(log_key().verifier().to_string().into_bytes());
     all.push(log_key().to_skey().as_bytes().to_vec());
+    all.push(post_quantum().to_bytes());
+    all.push(ml_dsa_key().verifier().to_string().into_bytes());
+    all.push(ml_dsa_key().to_skey().as_bytes().to_vec());
     all
 }
 
@@ -178,7 +200,22 @@ fn cosignatures() -> Vec<Vec<u8>> {
     let lines = |size| -> Vec<u8> {
         note(size, false).signatures().iter().map(ToString::to_string).collect::<String>().into_bytes()
     };
-    vec![lines(1), lines(6), lines(255), b"0\n".to_vec(), b"123456\n".to_vec()]
+    let both = post_quantum().signatures().iter().map(ToString::to_string).collect::<String>().into_bytes();
+    vec![lines(1), lines(6), lines(255), both, b"0\n".to_vec(), b"123456\n".to_vec()]
+}
+
+fn receipts() -> Vec<Vec<u8>> {
+    use evidence::receipt::{Proof, Receipt};
+    let (six, many) = (tree(6), tree(255));
+    let within = "within the tree";
+    let of = |size, proof, carry| {
+        Receipt::sign(&note(size, false), proof, carry, &log_key()).expect("signs").encode()
+    };
+    vec![
+        of(6, Proof::Inclusion { index: 5, path: inclusion_proof(&six, 5, 6).expect(within) }, false),
+        of(255, Proof::Inclusion { index: 5, path: inclusion_proof(&many, 5, 255).expect(within) }, true),
+        of(255, Proof::Consistency { old: 6, path: consistency_proof(&many, 6, 255).expect(within) }, true),
+    ]
 }
 
 fn policies() -> Vec<Vec<u8>> {
@@ -194,6 +231,7 @@ fn policies() -> Vec<Vec<u8>> {
             "# A policy.\n\nlog {log}\n{all}group two 2 w0 w1 w2\ngroup every all two w3\nquorum every\n"
         ),
         format!("log\t{log}\n{all}group some any w0 w1\nquorum some\n"),
+        format!("log {log}\n{all}witness pq {}\ngroup g all w0 pq\nquorum g\n", ml_dsa_key().verifier()),
     ];
     texts.map(String::into_bytes).into()
 }

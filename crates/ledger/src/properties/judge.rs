@@ -239,7 +239,7 @@ fn temporal_order(world: &World, m: &Material) -> Property {
         None => says.text("Not before: not proven, it embeds no root of this log. "),
     };
     let witnessed = m.cosigned.as_ref().and_then(|c| {
-        let time = c.verified.iter().map(|(_, t)| *t).min()?;
+        let time = c.verified.iter().filter_map(|(_, t)| *t).min()?;
         Some((c, time))
     });
     says = match witnessed {

@@ -28,8 +28,9 @@ pub struct Neighbour {
 pub struct Cosigned {
     /// Entries it covers.
     pub size: u64,
-    /// Witnesses whose cosignature was verified just now, each with the time it states.
-    pub verified: Vec<(String, Time)>,
+    /// Witnesses whose cosignature was verified just now, each with the time it states; cosignatures of type ML-DSA-44 may
+    /// state none.
+    pub verified: Vec<(String, Option<Time>)>,
     /// Names on cosignatures whose keys are not at hand.
     pub unverified: Vec<String>,
 }
@@ -130,8 +131,8 @@ fn cosigned(
     let mut out = Cosigned { size: checkpoint.size, verified: Vec::new(), unverified: Vec::new() };
     for signature in note.signatures().iter().filter(|s| s.name() != checkpoint.origin) {
         let time = witnesses.iter().find_map(|key| tlog::cosignature::verify(&note, signature, key).ok());
-        match time.and_then(Time::from_seconds) {
-            Some(time) => out.verified.push((signature.name().to_owned(), time)),
+        match time {
+            Some(time) => out.verified.push((signature.name().to_owned(), time.and_then(Time::from_seconds))),
             None => out.unverified.push(signature.name().to_owned()),
         }
     }
