@@ -53,6 +53,11 @@ pub(crate) fn pushed(n: u64) -> CommitPushed {
         configuration: None,
         product: "p".into(),
         line: "m".into(),
+        code: None,
+        implements: vec![],
+        claimed: vec![],
+        signature: None,
+        object: None,
     }
 }
 
