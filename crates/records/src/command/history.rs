@@ -2,9 +2,9 @@
 //! all else. What it says is claimed: commits can be made at any time; only a log proves when something was known.
 
 use crate::facts::{Happening, Moment, TestResult};
+use crate::record::Record;
 use crate::schema::Expr;
 use crate::schema::expr::Event;
-use crate::record::Record;
 use crate::set::{Node, RecordSet};
 use std::collections::BTreeMap;
 use std::fmt;
