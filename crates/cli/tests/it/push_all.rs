@@ -213,6 +213,8 @@ fn an_editorial_change_counts_in_the_log_once_it_is_signed() {
     house.ends(0, &["sign", "UN-001", "--editorial", "--meaning", "approve", "--key", "lead"]);
     assert!(!gaps(&house, &[]).contains(&suspect));
     assert!(!house.ends(0, &["show", "SYS-001"]).contains("suspect"), "show says what check says");
+    let touched = house.ends(0, &["impact", "--since", "HEAD~1"]);
+    assert!(!touched.contains("suspect SYS-001"), "and so does impact: {touched}");
     crate::push::commit(&house);
     push(&house, &[]);
     assert!(!gaps(&house, &["--from-log"]).contains(&suspect));
