@@ -120,3 +120,30 @@ fn a_run_by_hand_that_was_entered_before_what_it_ran_against_is_retrospective() 
     let gap = rule(&house).expect("accepted for a text that came after the run");
     assert_eq!((gap["record"].as_str(), gap["claimed"].as_bool()), (Some("TC-001"), Some(true)), "{gap}");
 }
+
+#[test]
+fn git_is_asked_only_when_a_rule_depends_on_it() {
+    let house = change();
+    // A `git` that leaves a word that it was called.
+    std::fs::create_dir(house.path("bin")).expect("made");
+    let path = house.path("bin/git");
+    let script = format!("#!/bin/sh\n: >{}\nexit 128\n", house.path("asked").display());
+    std::fs::write(&path, script).expect("written");
+    let mut mode = std::fs::metadata(&path).expect("there").permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o755);
+    std::fs::set_permissions(&path, mode).expect("made executable");
+    let asked = |more: &[&str]| {
+        let _ = std::fs::remove_file(house.path("asked"));
+        let out = house
+            .command(&[&["check"][..], more].concat())
+            .env("PATH", house.path("bin"))
+            .output()
+            .expect("runs");
+        assert_ne!(out.status.code(), Some(3), "{}", err(&out));
+        house.path("asked").exists()
+    };
+    assert!(!asked(&[]), "nobody approved the change");
+    approve(&house);
+    assert!(asked(&[]));
+    assert!(!asked(&["--no-history"]));
+}

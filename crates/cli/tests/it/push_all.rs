@@ -213,8 +213,53 @@ fn an_editorial_change_counts_in_the_log_once_it_is_signed() {
     house.ends(0, &["sign", "UN-001", "--editorial", "--meaning", "approve", "--key", "lead"]);
     assert!(!gaps(&house, &[]).contains(&suspect));
     assert!(!house.ends(0, &["show", "SYS-001"]).contains("suspect"), "show says what check says");
+    let touched = house.ends(0, &["impact", "--since", "HEAD~1"]);
+    assert!(!touched.contains("suspect SYS-001"), "and so does impact: {touched}");
     crate::push::commit(&house);
     push(&house, &[]);
     assert!(!gaps(&house, &["--from-log"]).contains(&suspect));
     assert_eq!(gaps(&house, &["--from-log"]), gaps(&house, &[]));
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).expect("made");
+    for entry in std::fs::read_dir(from).expect("listed").map(|entry| entry.expect("an entry")) {
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).expect("copied");
+        }
+    }
+}
+
+/// All that a check says of each gap but its place.
+fn said(house: &House, more: &[&str]) -> Vec<String> {
+    let out = house.run(&[&["check", "--format", "json"][..], more].concat());
+    assert!(!out.stdout.is_empty(), "{}", err(&out));
+    let report: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(report["problems"], serde_json::json!([]));
+    let gaps = report["gaps"].as_array().expect("gaps").iter();
+    let name = ["rule", "record", "about", "severity", "state", "retrospective", "claimed"];
+    let mut all: Vec<String> = gaps.map(|gap| name.map(|name| gap[name].to_string()).join(" ")).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn the_example_pump_is_in_the_log_what_it_is_in_the_tree() {
+    let (house, _) = repository(0);
+    let pump = house.path("pump");
+    copy(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/infusion-pump")), &pump);
+    git(&house, &["add", "pump"]);
+    git(&house, &["commit", "-q", "-m", "pump"]);
+    let reports = ["unit-gtest", "bench-pytest", "app-surefire", "service-go"];
+    let reports = reports.map(|name| format!("pump/results/2.1.1/{name}.xml"));
+    let results: Vec<&str> =
+        ["--root", "pump", "--results"].into_iter().chain(reports.iter().map(String::as_str)).collect();
+    let done = push(&house, &results);
+    assert_eq!((done["revised"].as_u64(), done["reviews"].as_u64()), (Some(247), Some(8)), "{done}");
+    let tree = said(&house, &results);
+    assert!(tree.len() > 50, "{tree:?}");
+    assert_eq!(said(&house, &["--from-log"]), tree);
 }

@@ -463,19 +463,19 @@ fn report(
             of.product, of.line, of.repository, entry.index, done.signature
         )?;
         let counts = [
-            (done.revised, "records revised"),
-            (done.retired, "records retired"),
-            (done.accepted, "links accepted"),
-            (done.withdrawn, "links withdrawn"),
-            (done.signatures, "signatures"),
-            (done.results, "results"),
-            (done.measured, "measurements of the code"),
-            (done.reviews, "reviews"),
-            (done.tags, "tags"),
-            (done.imported, "approvals of other tools, as statements"),
+            (done.revised, "record", " revised"),
+            (done.retired, "record", " retired"),
+            (done.accepted, "link", " accepted"),
+            (done.withdrawn, "link", " withdrawn"),
+            (done.signatures, "signature", ""),
+            (done.results, "result", ""),
+            (done.measured, "measurement", " of the code"),
+            (done.reviews, "review", ""),
+            (done.tags, "tag", ""),
+            (done.imported, "approval", " of other tools, stated"),
         ];
-        for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
-            writeln!(out, "  {count} {what}")?;
+        for (count, what, done) in counts.into_iter().filter(|(count, ..)| *count > 0) {
+            writeln!(out, "  {count} {what}{}{done}", if count == 1 { "" } else { "s" })?;
         }
         writeln!(out, "  {} as they stood", done.unchanged)?;
         if let (Some(how), Some(name)) = (done.baseline, baseline) {
