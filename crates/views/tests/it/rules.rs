@@ -196,7 +196,11 @@ fn contradicting_statements_and_versions_that_nobody_can_order_stay_open_and_say
     let found = |s: &Stage, asked: &str| {
         let answer = s.ask(&everything(asked));
         assert_eq!(answer.tally.devices, 1);
-        (verdict(&answer, "firmware 1"), answer.tally.count(Verdict::Undetermined), steps(&answer, "firmware 1"))
+        (
+            verdict(&answer, "firmware 1"),
+            answer.tally.count(Verdict::Undetermined),
+            steps(&answer, "firmware 1"),
+        )
     };
     assert_eq!(found(&s, "CVE-1").0, Verdict::NotAffectedByVex, "one of them alone counts");
     let other = VEX.replace("Vendor", "Researcher").replace("vendor.example", "researcher.example").replace(
