@@ -15,3 +15,4 @@ mod release;
 mod serve;
 mod sign;
 mod story;
+mod timestamp;
