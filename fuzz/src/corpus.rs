@@ -66,6 +66,7 @@ pub fn all() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("state", states()),
         ("statement", signed().into_iter().map(|(_, statement, _)| statement).collect()),
         ("tile_path", text(documents::PATHS)),
+        ("timestamp", timestamps()),
         ("udi", text(documents::UDIS)),
         ("vers", text(documents::RANGES)),
         ("webauthn", of_kind("webauthn")),
@@ -216,6 +217,59 @@ fn receipts() -> Vec<Vec<u8>> {
         of(255, Proof::Inclusion { index: 5, path: inclusion_proof(&many, 5, 255).expect(within) }, true),
         of(255, Proof::Consistency { old: 6, path: consistency_proof(&many, 6, 255).expect(within) }, true),
     ]
+}
+
+/// A request, a refusal, and an answer that is well formed although nobody signed it.
+fn timestamps() -> Vec<Vec<u8>> {
+    let item = |tag: u8, parts: &[&[u8]]| {
+        let content = parts.concat();
+        let length = u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes();
+        let head = match length {
+            [0, low] if low < 0x80 => vec![tag, low],
+            [0, low] => vec![tag, 0x81, low],
+            [high, low] => vec![tag, 0x82, high, low],
+        };
+        [head, content].concat()
+    };
+    let seq = |parts: &[&[u8]]| item(0x30, parts);
+    let oid = |content: &[u8]| item(6, &[content]);
+    let pkcs = |rest: &[u8]| oid(&[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1][..], rest].concat());
+    let sha256 = seq(&[&oid(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1])]);
+    let (tst_info, digest) = (pkcs(&[9, 16, 1, 4]), item(4, &[&[7; 32]]));
+    let content = seq(&[
+        &[2, 1, 1],
+        &oid(&[0x2a, 3]),
+        &seq(&[&sha256, &digest]),
+        &[2, 1, 9],
+        &item(0x18, &[b"20261120120000.5Z"]),
+        &seq(&[&[2, 1, 1], &[0x80, 1, 5]]),
+        &[1, 1, 0xff],
+        &[2, 1, 0x40],
+    ]);
+    let certificate_id = seq(&[&seq(&[&seq(&[&digest])])]);
+    let attribute = |name: &[u8], value: &[u8]| seq(&[name, &item(0x31, &[value])]);
+    let attributes = item(
+        0xa0,
+        &[
+            &attribute(&pkcs(&[9, 3]), &tst_info),
+            &attribute(&pkcs(&[9, 4]), &digest),
+            &attribute(&pkcs(&[9, 16, 2, 47]), &certificate_id),
+        ],
+    );
+    let ecdsa = seq(&[&oid(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2])]);
+    let signer = seq(&[&[2, 1, 1], &seq(&[]), &sha256, &attributes, &ecdsa, &item(4, &[&[8; 70]])]);
+    let data = seq(&[
+        &[2, 1, 3],
+        &item(0x31, &[&sha256]),
+        &seq(&[&tst_info, &item(0xa0, &[&item(4, &[&content])])]),
+        &item(0xa0, &[&seq(&[&[5, 0]])]),
+        &item(0x31, &[&signer]),
+    ]);
+    let token = seq(&[&pkcs(&[7, 2]), &item(0xa0, &[&data])]);
+    let granted = seq(&[&seq(&[&[2, 1, 0]]), &token]);
+    assert!(formats::timestamp::Response::from_der(&granted).is_ok(), "the example is an answer");
+    let refused = seq(&[&seq(&[&[2, 1, 2], &seq(&[&item(0x0c, &[b"busy"])]), &[3, 2, 5, 0x20]])]);
+    vec![formats::timestamp::Request::new(b"data", [1; 8]).to_der(), refused, granted]
 }
 
 fn policies() -> Vec<Vec<u8>> {

@@ -47,6 +47,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("state", state),
     ("statement", statement),
     ("tile_path", tile_path),
+    ("timestamp", timestamp),
     ("udi", udi),
     ("vers", vers),
     ("webauthn", webauthn),
@@ -320,6 +321,16 @@ pub fn measured(data: &[u8]) -> bool {
         }
     }
     coverage.is_ok() | formats::analysis::read(data).is_ok()
+}
+
+/// Answers and requests of RFC 3161.
+pub fn timestamp(data: &[u8]) -> bool {
+    use formats::timestamp::{Request, Response};
+    if let Ok(request) = Request::from_der(data) {
+        assert_eq!(request.to_der(), data);
+        return true;
+    }
+    Response::from_der(data).is_ok()
 }
 
 /// Package URLs; the canonical form is a fixed point. An encoded slash in a subpath is settled by the second writing only.

@@ -24,3 +24,4 @@ mod serve;
 mod sign;
 mod simulate;
 mod story;
+mod timestamp;

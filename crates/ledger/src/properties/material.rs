@@ -57,6 +57,19 @@ pub struct Material {
     pub after: Option<Neighbour>,
     /// The kept cosigned checkpoint, if it holds the entry and lies within `known`.
     pub cosigned: Option<Cosigned>,
+    /// The earliest time stamp over a checkpoint that holds the entry; whoever verifies these puts it here.
+    pub stamped: Option<TimeStamped>,
+}
+
+/// A time stamp over a checkpoint that holds the entry and lies within `known`: verified just now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeStamped {
+    /// Entries that the checkpoint covers.
+    pub size: u64,
+    /// The latest moment at which the checkpoint can have come, as the authority states it.
+    pub time: Time,
+    /// SHA-256 of the authority's certificate, in hexadecimal.
+    pub signer: String,
 }
 
 impl Material {
@@ -96,6 +109,7 @@ impl Material {
             before: neighbour(body.sequence.checked_sub(1))?,
             after: neighbour(body.sequence.checked_add(1))?,
             cosigned: cosigned(log, tree, witnesses)?.filter(|c| index < c.size && c.size <= known),
+            stamped: None,
             entry,
             raw,
         })

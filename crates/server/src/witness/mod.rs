@@ -5,7 +5,7 @@
 
 mod board;
 mod client;
-mod exchange;
+pub(crate) mod exchange;
 mod server;
 mod store;
 

@@ -183,7 +183,8 @@ fn five(
     let blobs = context.data.blobs()?;
     let keys = witness_keys(world.journal().policy(PolicyKind::Witnesses, world.size()), &blobs);
     let place = |stream: &StreamKey, sequence| world.streams().index_of(stream, sequence);
-    let material = Material::gather(log, tree, &place, &keys, index, tree.size())?;
+    let mut material = Material::gather(log, tree, &place, &keys, index, tree.size())?;
+    material.stamped = context.data.stamps().bound(index, tree.size(), &|size| tree.root_at(size).ok());
     Ok(five_properties(world, &material))
 }
 
