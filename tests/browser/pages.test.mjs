@@ -383,8 +383,10 @@ test("metrics and vulnerabilities are narrowed without script, and the moments s
   assert.equal(await page.locator("#courses tbody tr").count(), 1);
   await page.getByRole("link", { name: "CVE-2023-3635", exact: true }).last().click();
   assert.ok(await page.locator(".asof[data-past]").count(), "the moments stay");
+  await page.waitForURL("**/vulnerabilities/CVE-2023-3635**");
+  // The reasoning opens.
   await page.locator("details.case summary").first().press("Enter");
-  assert.ok(await page.locator("details.case[open] .steps li").count(), "the reasoning opens");
+  await page.locator("details.case[open] .steps li").first().waitFor();
   await context.close();
 });
 
