@@ -282,7 +282,8 @@ pub(crate) fn measure(settings: &Settings, table: &mut Table) {
         if again > slowest.0 {
             let concerned = answer.findings.releases.len();
             let components = answer.releases.iter().map(|r| r.components.len()).sum::<usize>();
-            slowest = (again, format!("{name}: {concerned} releases concerned, {components} components told"));
+            slowest =
+                (again, format!("{name}: {concerned} releases concerned, {components} components told"));
         }
         warm.push(again);
     }

@@ -82,6 +82,46 @@ pub(crate) enum With<'a> {
     Signatures(Option<&'a Path>),
 }
 
+/// Settings that a repository could make git run programs by, or leave out what it should say. They are given on the command
+/// line, where no configuration of the repository outweighs them.
+const GUARDED: [&str; 10] = [
+    // A folder that looks like a bare repository is content, whatever its `config` says.
+    "safe.bareRepository=explicit",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.quotePath=false",
+    "core.pager=cat",
+    "protocol.ext.allow=never",
+    "gpg.program=gpg",
+    "gpg.ssh.program=ssh-keygen",
+    "gpg.x509.program=gpgsm",
+    "log.showSignature=false",
+];
+
+/// Variables by which a caller, such as a hook, points git at another repository than that of the folder.
+const FOREIGN: [&str; 6] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+];
+
+/// Git in a folder, so that what the folder holds cannot make it run programs. The one place where it is started.
+pub(crate) fn program(folder: &Path) -> Command {
+    let mut git = Command::new("git");
+    for setting in GUARDED {
+        git.args(["-c", setting]);
+    }
+    git.arg("--no-optional-locks").current_dir(folder);
+    for name in FOREIGN {
+        git.env_remove(name);
+    }
+    git.env("TZ", "UTC").env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_NO_LAZY_FETCH", "1");
+    git
+}
+
 /// The `git` program, run in a folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
@@ -119,13 +159,8 @@ impl Git {
     fn ask(&self, arguments: &[&str], input: &[u8]) -> Result<(bool, Vec<u8>, Vec<u8>), Failure> {
         let doing = || format!("running git {}", arguments.first().unwrap_or(&""));
         let failed = |error: std::io::Error| Failure::environment(doing(), error);
-        let mut child = Command::new("git")
-            .args(["-c", "core.quotePath=false", "-c", "core.pager=cat", "--no-optional-locks"])
+        let mut child = program(&self.folder)
             .args(arguments)
-            .current_dir(&self.folder)
-            .env("TZ", "UTC")
-            .env("LC_ALL", "C")
-            .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -167,8 +202,18 @@ impl History for Git {
     }
 
     fn changed(&self) -> Result<BTreeSet<String>, Failure> {
-        let answer =
-            self.run(&["status", "--porcelain=v1", "-z", "--untracked-files=all", "--", "."], &[])?;
+        let answer = self.run(
+            &[
+                "status",
+                "--porcelain=v1",
+                "-z",
+                "--untracked-files=all",
+                "--ignore-submodules=all",
+                "--",
+                ".",
+            ],
+            &[],
+        )?;
         let prefix = String::from_utf8_lossy(&self.run(&["rev-parse", "--show-prefix"], &[])?).into_owned();
         let prefix = prefix.trim_end_matches('\n');
         let mut changed = BTreeSet::new();
@@ -223,17 +268,18 @@ impl History for Git {
         let most = format!("--max-count={MAX_COMMITS}");
         let mut arguments: Vec<String> = Vec::new();
         let signature = match with {
-            With::Files => "%x1f",
+            With::Files => "%x00",
             With::Signatures(signers) => {
                 if let Some(signers) = signers {
                     let setting = format!("gpg.ssh.allowedSignersFile={}", signers.display());
                     arguments.extend(["-c".to_owned(), setting]);
                 }
-                "%G?%x1f%GS"
+                "%G?%x00%GS"
             }
         };
+        // Between zero bytes, which nothing that a commit holds can have: what its author writes ends no field.
         let format = format!(
-            "--format=%x1e%H%x1f%P%x1f%cd%x1f{signature}%x1f%s%x1f%(trailers:only,unfold,separator=%x1d)%x1f"
+            "--format=%x00%H%x00%P%x00%cd%x00{signature}%x00%s%x00%(trailers:only,unfold,separator=%x0A)%x00"
         );
         arguments.extend(
             ["log", "--topo-order", "--reverse", "--date=format-local:%Y%m%d%H%M%S", &most, &format]
@@ -248,9 +294,11 @@ impl History for Git {
         let text = String::from_utf8_lossy(&answer);
         let mut orders: BTreeMap<&str, u64> = BTreeMap::new();
         let mut commits = Vec::new();
-        for entry in text.split('\u{1e}').skip(1) {
-            let fields: Vec<&str> = entry.split('\u{1f}').collect();
-            let [id, parents, date, verdict, signer, subject, trailers, files] = *fields else { continue };
+        let pieces: Vec<&str> = text.split('\0').skip(1).collect();
+        for fields in pieces.chunks(8) {
+            let [id, parents, date, verdict, signer, subject, trailers, files] = *fields else {
+                return Err(Failure::environment("reading the history", "git lists a commit by halves"));
+            };
             let before = parents.split(' ').filter_map(|parent| orders.get(parent)).max().copied();
             // Later than each parent, whatever the clocks said: the order is that of ancestry.
             let date = date.parse::<u64>().unwrap_or(0);
@@ -264,7 +312,7 @@ impl History for Git {
                 id: id.to_owned(),
                 subject: subject.to_owned(),
                 order,
-                trailers: trailers.split('\u{1d}').filter_map(pair).collect(),
+                trailers: trailers.lines().filter_map(pair).collect(),
                 files: files.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
                 signature: match verdict {
                     "" | "N" => Signature::None,
@@ -288,8 +336,9 @@ impl History for Git {
             return Ok(Signature::None);
         }
         let setting = signers.map(|path| format!("gpg.ssh.allowedSignersFile={}", path.display()));
-        let mut arguments: Vec<&str> =
-            setting.as_deref().map(|setting| vec!["-c", setting]).unwrap_or_default();
+        // A key that gpg merely has says nothing of whose it is.
+        let mut arguments: Vec<&str> = vec!["-c", "gpg.minTrustLevel=fully"];
+        arguments.extend(setting.as_deref().map(|setting| ["-c", setting]).into_iter().flatten());
         arguments.extend(["verify-tag", name]);
         let (good, _, said) = self.ask(&arguments, &[])?;
         let said = String::from_utf8_lossy(&said);
@@ -308,7 +357,7 @@ impl History for Git {
     }
 
     fn blame(&self, path: &str) -> Result<Vec<Option<String>>, Failure> {
-        let answer = self.run(&["blame", "--line-porcelain", "--", path], &[])?;
+        let answer = self.run(&["blame", "--line-porcelain", "--no-textconv", "--", path], &[])?;
         let text = String::from_utf8_lossy(&answer);
         let mut lines = Vec::new();
         let mut id = None;

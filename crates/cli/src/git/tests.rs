@@ -109,3 +109,51 @@ fn a_repository_is_read_without_writing_to_it() {
     assert_eq!(changed, ["new.md", "ä/one.md"]);
     assert_eq!(folder.blame("ä/one.md").expect("lines")[1], None);
 }
+
+#[test]
+fn nothing_that_an_author_writes_hides_a_commit() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = dir.path();
+    git(root, &["init", "-q", "-b", "main"]);
+    let messages = ["Innocent\u{1f}subject", "Two\u{1e}records", "Three\n\nA: 1\u{1d}B: 2", "Plain"];
+    for (n, message) in messages.iter().enumerate() {
+        std::fs::write(root.join("file"), n.to_string()).expect("written");
+        commit(root, message, &[]);
+    }
+    let commits =
+        Git::want(root).expect("a repository").commits(None, With::Signatures(None)).expect("listed");
+    let subjects: Vec<&str> = commits.iter().map(|c| &*c.subject).collect();
+    assert_eq!(subjects, ["Innocent\u{1f}subject", "Two\u{1e}records", "Three", "Plain"]);
+    assert_eq!(commits[2].trailers.len(), 1, "one trailer, whatever stands in it");
+    assert!(commits.iter().all(|c| c.signature == Signature::None));
+}
+
+#[test]
+fn a_folder_that_looks_like_a_repository_runs_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (root, ran) = (dir.path().join("clone"), dir.path().join("ran"));
+    let folder = root.join("pump");
+    std::fs::create_dir_all(folder.join("objects")).expect("made");
+    std::fs::create_dir_all(folder.join("refs")).expect("made");
+    std::fs::write(folder.join("objects/keep"), "").expect("written");
+    std::fs::write(folder.join("refs/keep"), "").expect("written");
+    std::fs::write(folder.join("HEAD"), "ref: refs/heads/main\n").expect("written");
+    let config = format!(
+        "[core]\n repositoryformatversion = 0\n bare = false\n worktree = .\n fsmonitor = \"echo ran > {}; true\"\n",
+        ran.display()
+    );
+    std::fs::write(folder.join("config"), &config).expect("written");
+    git(dir.path(), &["init", "-q", "-b", "main", "clone"]);
+    commit(&root, "Files like any other", &[]);
+    if let Some(git) = Git::find(&folder) {
+        let _ = git.changed();
+    }
+    // The same in a configuration that git does read.
+    let own = root.join(".git/config");
+    let settings = std::fs::read_to_string(&own).expect("read");
+    let monitor = format!("[core]\n fsmonitor = \"echo ran > {}; true\"\n", ran.display());
+    std::fs::write(&own, settings + &monitor).expect("written");
+    let git = Git::want(&root).expect("a repository");
+    git.changed().expect("compared");
+    assert!(!ran.exists(), "a command of the repository ran");
+}

@@ -125,6 +125,31 @@ fn a_commit_is_pushed_once_and_the_log_says_what_the_tree_says() {
 }
 
 #[test]
+fn what_git_was_told_not_to_look_at_is_not_pushed() {
+    let refused = |house: &House| {
+        let out = house.run(&[&PUSH[..], &["pump"]].concat());
+        assert_ne!(out.status.code(), Some(0), "{}", err(&out));
+        err(&out)
+    };
+    // Believed unchanged.
+    let (house, _) = repository(2);
+    let path = git(&house, &["ls-files", "*.md"]).lines().next().expect("a record").to_owned();
+    git(&house, &["update-index", "--assume-unchanged", &path]);
+    let text = std::fs::read_to_string(house.path(&path)).expect("read");
+    std::fs::write(house.path(&path), text + "\nAnd something that nobody committed.\n").expect("written");
+    assert!(refused(&house).contains("differ from the commit"), "assumed unchanged");
+    // Ignored.
+    let (house, _) = repository(2);
+    std::fs::write(house.path(".git/info/exclude"), "*.md\n").expect("written");
+    requirement(&house, 99, "Nobody committed this.");
+    assert!(refused(&house).contains("differ from the commit"), "ignored");
+    // Nothing can be said.
+    let (house, _) = repository(2);
+    std::fs::write(house.path(".git/index"), "garbage").expect("written");
+    assert!(refused(&house).contains("git"), "a broken index");
+}
+
+#[test]
 fn what_changed_is_pushed_and_the_past_stays() {
     let (house, _) = repository(3);
     push(&house, &[]);

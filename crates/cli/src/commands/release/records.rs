@@ -1,7 +1,6 @@
 //! What a release says about records and results: baselines, known anomalies, results, signatures, the commit.
 
 use std::path::Path;
-use std::process::Command;
 
 use evidence::Fact;
 use evidence::facts::design::DocumentInterpreted;
@@ -14,6 +13,7 @@ use tlog::Hash;
 use super::gather::hash_file;
 use super::known::{Found, digits};
 use crate::failure::Failure;
+use crate::git;
 use crate::session::Session;
 
 /// Media types of a JUnit report and of its normalised form.
@@ -179,8 +179,9 @@ pub(super) fn commit(revision: &str) -> Result<String, Failure> {
     let hint = "give the whole commit in hexadecimal, or run this in its repository";
     // A revision that begins with a dash would be an option.
     let asked = format!("{revision}^{{commit}}");
-    let output =
-        Command::new("git").args(["rev-parse", "--verify", "--quiet", "--end-of-options", &asked]).output();
+    let output = git::program(Path::new("."))
+        .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &asked])
+        .output();
     let output = output.map_err(|e| Failure::environment(&doing, e).hint(hint))?;
     let commit = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if output.status.success() && matches!(commit.len(), 40 | 64) {

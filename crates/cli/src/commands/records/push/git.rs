@@ -2,7 +2,6 @@
 //! `signed`.
 
 use std::path::Path;
-use std::process::Command;
 
 use evidence::Time;
 
@@ -27,7 +26,7 @@ pub(super) struct Commit {
 
 fn git(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Failure> {
     let doing = format!("asking git in {}", root.display());
-    let done = Command::new("git").arg("-C").arg(root).args(arguments).output();
+    let done = crate::git::program(root).args(arguments).output();
     let done = done.map_err(|e| {
         Failure::environment(&doing, e).hint("install git: what is pushed is what a commit holds")
     })?;
@@ -112,9 +111,13 @@ pub(super) fn file(root: &Path, named: &str) -> Result<Option<(String, Vec<u8>)>
 
 /// Files below `paths` that differ from the commit.
 pub(super) fn changed(root: &Path, paths: &[&str]) -> Result<Vec<String>, Failure> {
-    let mut arguments = vec!["status", "--porcelain", "--untracked-files=all", "--"];
+    let mut arguments =
+        vec!["status", "--porcelain", "--untracked-files=all", "--ignore-submodules=all", "--"];
     arguments.extend_from_slice(paths);
-    let out = line(root, &arguments)?.unwrap_or_default();
+    let out = line(root, &arguments)?.ok_or_else(|| {
+        Failure::environment("comparing with the commit", "git cannot say what differs from it")
+            .hint("see what `git status` says here")
+    })?;
     Ok(out.lines().map(|l| l.get(2..).unwrap_or(l).trim().to_owned()).filter(|l| !l.is_empty()).collect())
 }
 

@@ -99,7 +99,7 @@ impl PushArgs {
         let root = root(self.root.clone())?;
         let commit = git::head(&root)?;
         let mut tree = tree::load(&root).map_err(|e| failed("reading the records")(CommandError::Tree(e)))?;
-        clean(&root, &tree)?;
+        clean(&root, &tree, &commit.id)?;
         let code = scan(&root, &mut tree, &commit.id)?;
         let about = About { commit: commit.id.clone(), artefact: self.artefact()? };
         let reports = reports::read(&self.results)?;
@@ -220,11 +220,14 @@ fn held(session: &Session, of: Of<'_>) -> Result<There, Failure> {
 }
 
 /// What is pushed is what the commit holds.
-fn clean(root: &Path, tree: &Tree) -> Result<(), Failure> {
+fn clean(root: &Path, tree: &Tree, commit: &str) -> Result<(), Failure> {
     let config = &tree.config;
     let mut paths: Vec<&str> = config.product.records.iter().map(String::as_str).collect();
     paths.extend([CONFIG_FILE, LOCK_FILE, config.signatures.folder.as_str()]);
-    let changed = git::changed(root, &paths)?;
+    let mut changed = git::changed(root, &paths)?;
+    if changed.is_empty() {
+        changed = differing(root, tree, commit)?;
+    }
     if changed.is_empty() {
         return Ok(());
     }
@@ -233,6 +236,29 @@ fn clean(root: &Path, tree: &Tree) -> Result<(), Failure> {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Err(Failure::input("pushing", format!("{shown}{more} differ from the commit"))
         .hint("commit them first: what is pushed is what a commit holds"))
+}
+
+/// Files that records, links and configuration were read from and that the commit does not hold like this, whatever git was told
+/// to ignore or to believe unchanged. Line endings are as git converts them.
+fn differing(root: &Path, tree: &Tree, commit: &str) -> Result<Vec<String>, Failure> {
+    let own = tree.set.records().filter(|(node, _)| tree.set.is_checked(*node));
+    let mut read: BTreeSet<&str> = own.map(|(_, record)| tree.set.file(record.place.file)).collect();
+    read.insert(CONFIG_FILE);
+    if !tree.lock.is_empty() {
+        read.insert(LOCK_FILE);
+    }
+    let held = Git::want(root)?.files(commit, &|path| read.contains(path))?;
+    let held: BTreeMap<&str, &[u8]> = held.iter().map(|(path, bytes)| (&**path, &**bytes)).collect();
+    let mut differing = Vec::new();
+    for path in read {
+        let file = root.join(path);
+        let now = std::fs::read(&file).map_err(|e| Failure::file("reading", &file, &e))?;
+        let lines = |bytes: &[u8]| bytes.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<u8>>();
+        if held.get(path).is_none_or(|held| *held != now && lines(held) != lines(&now)) {
+            differing.push(path.to_owned());
+        }
+    }
+    Ok(differing)
 }
 
 /// A commit that comes before the one that stands would take the line back.

@@ -331,6 +331,7 @@ fn gap() -> Vec<Named> {
         ("file", maybe(text())),
         ("line", maybe(count())),
         ("retrospective", flag()),
+        ("claimed", flag()),
         ("state", words(&["open", "justified", "lapsed"])),
         ("justification", maybe(text())),
         ("fails", flag()),
