@@ -157,6 +157,20 @@ pub(crate) fn private_directory(path: &Path) -> Result<(), Failure> {
     builder.create(path).map_err(|e| Failure::file("making the directory", path, &e))
 }
 
+/// Closes a directory of ours to others: one that was there already may have been open to them.
+pub(crate) fn close_to_others(path: &Path) -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let mode = fs::metadata(path).map_err(|e| Failure::file("looking at", path, &e))?.mode();
+        if mode & 0o077 != 0 {
+            let own = fs::Permissions::from_mode(mode & 0o700);
+            fs::set_permissions(path, own).map_err(|e| Failure::file("closing to others", path, &e))?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a new file, durably; refuses to overwrite one. `private` files are readable by their owner alone.
 pub(crate) fn write_new(path: &Path, bytes: &[u8], private: bool) -> Result<(), Failure> {
     let mut options = fs::OpenOptions::new();

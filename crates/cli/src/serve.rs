@@ -22,6 +22,8 @@ pub(crate) struct Serving {
     pub(crate) listen: SocketAddr,
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) tls: Option<TlsFiles>,
+    /// TLS ends before this server, and people reach it by nothing else.
+    pub(crate) behind_tls: bool,
     pub(crate) witnesses: Option<Policy>,
     /// Evidence that changes nothing is rolled up.
     pub(crate) roll_up: bool,
@@ -54,9 +56,11 @@ pub(crate) fn serve(ui: &Ui, data: &DataDir, serving: Serving) -> Result<(), Fai
     if let standing @ (Standing::ReadOnly(_) | Standing::Rebuilding(_)) = ledger.standing() {
         ui.note(format!("The log is {standing}"));
     }
-    let secure = serving.tls.is_some();
-    let auth = auth(data, secure)?;
-    let code = auth.issue_code().map_err(|e| Failure::environment("making a sign-in code", e))?;
+    let scheme = if serving.tls.is_some() { "https" } else { "http" };
+    let auth = auth(data, serving.tls.is_some() || serving.behind_tls)?;
+    // A code that nobody is shown would only take a place.
+    let code = if ui.is_terminal() { Some(auth.issue_code()) } else { None };
+    let code = code.transpose().map_err(|e| Failure::environment("making a sign-in code", e))?;
     let app = AppState {
         ledger: ledger.clone(),
         settings: Arc::new(Settings { title, stamps: Some(data.stamps()) }),
@@ -66,13 +70,12 @@ pub(crate) fn serve(ui: &Ui, data: &DataDir, serving: Serving) -> Result<(), Fai
     let witnesses = serving.witnesses.map(|policy| start(ledger, policy)).transpose()?;
     let services = Services { pages: server::pages::router(app.clone()), app, witnesses };
     let config = Config { metrics: serving.metrics, tls: serving.tls, ..Config::new(serving.listen) };
-    let scheme = if secure { "https" } else { "http" };
     let bound = |bound: run::Bound| {
         ui.note(format!("Serving {scheme}://{}", bound.http));
         if let Some(metrics) = bound.metrics {
             ui.note(format!("Metrics http://{metrics}/metrics"));
         }
-        if ui.is_terminal() {
+        if let Some(code) = &code {
             ui.note(format!(
                 "Sign in with the code {code} within ten minutes; `vouchsafe sign-in` makes another."
             ));

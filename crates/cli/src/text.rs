@@ -76,7 +76,10 @@ fn compact(value: &Value) -> String {
 
 /// The text on one line, cut to `width` characters, with nothing in it that a terminal would act on.
 pub(crate) fn printable(text: &str, width: usize) -> String {
-    let mut out: String = text.chars().take(width).map(|c| if c.is_control() { '·' } else { c }).collect();
+    // Characters that turn the direction of text make a line read otherwise than it is.
+    let deceiving =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut out: String = text.chars().take(width).map(|c| if deceiving(c) { '·' } else { c }).collect();
     if text.chars().nth(width).is_some() {
         out.pop();
         out.push('…');

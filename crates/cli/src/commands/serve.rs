@@ -26,6 +26,9 @@ pub(crate) struct ServeArgs {
     /// Private key of the certificate in PEM form
     #[arg(long, value_name = "FILE", requires = "tls_certificates")]
     tls_key: Option<PathBuf>,
+    /// TLS ends at a proxy in front of this server, and people reach it by nothing else: sessions are kept from plain connections
+    #[arg(long, conflicts_with = "tls_certificates")]
+    behind_tls: bool,
     /// Trust policy (C2SP tlog-policy) whose witnesses are asked to cosign
     #[arg(long, value_name = "FILE")]
     witnesses: Option<PathBuf>,
@@ -43,8 +46,14 @@ impl ServeArgs {
         let tls =
             self.tls_certificates.zip(self.tls_key).map(|(certificates, key)| TlsFiles { certificates, key });
         let witnesses = self.witnesses.as_deref().map(read_policy).transpose()?;
-        let serving =
-            Serving { listen: self.listen, metrics: self.metrics, tls, witnesses, roll_up: !self.no_roll_up };
+        let serving = Serving {
+            listen: self.listen,
+            metrics: self.metrics,
+            tls,
+            behind_tls: self.behind_tls,
+            witnesses,
+            roll_up: !self.no_roll_up,
+        };
         serve(&context.ui, &context.data, serving)?;
         Ok(Verdict::Holds)
     }

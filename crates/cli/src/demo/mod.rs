@@ -147,8 +147,14 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Verdict, Failure
     }
     if !args.once {
         stage.say("")?;
-        let serving =
-            Serving { listen: args.listen, metrics: None, tls: None, witnesses: None, roll_up: true };
+        let serving = Serving {
+            listen: args.listen,
+            metrics: None,
+            tls: None,
+            behind_tls: false,
+            witnesses: None,
+            roll_up: true,
+        };
         serve(ui, &stage.data, serving)?;
     }
     Ok(Verdict::Holds)

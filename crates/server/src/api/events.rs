@@ -90,12 +90,13 @@ async fn run(
     // Headers reach the client with the first bytes.
     let mut chunk = Bytes::from_static(b"retry: 1000\n\n");
     loop {
+        // Asked between reading and sending: what was read under a token that is revoked by now reaches nobody.
+        if *stopping.borrow() || watcher.still(&api).is_err() {
+            return;
+        }
         match tokio::time::timeout(api.limits.stall, to.send(chunk)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return,
-        }
-        if *stopping.borrow() || watcher.still(&api).is_err() {
-            return;
         }
         if next >= *grown.borrow_and_update() {
             tokio::select! {

@@ -26,7 +26,8 @@ pub type Random = Arc<dyn Fn(&mut [u8]) -> std::io::Result<()> + Send + Sync>;
 /// Says the time. The machine's, not the log's: a simulated log has codes and sessions in real time.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
 
-/// Attempts to sign in within [`WINDOW`]; more are refused unread, right or wrong.
+/// Wrong attempts to sign in within [`WINDOW`] that are answered as such; more are told to wait. A right code, of which nobody
+/// guesses 128 bits, is never kept waiting: nobody can lock out others by being wrong.
 pub const MAX_ATTEMPTS: u32 = 10;
 /// Seconds over which attempts are counted.
 pub const WINDOW: u64 = 60;
@@ -77,8 +78,8 @@ impl Auth {
     /// See [`SignInError`].
     pub fn sign_in(&self, code: &str) -> Result<String, SignInError> {
         let now = (self.now)();
-        self.count_attempt(now)?;
         if !self.codes.redeem(code, now).map_err(SignInError::Failed)? {
+            self.count_attempt(now)?;
             return Err(SignInError::Wrong);
         }
         let mut token = [0; 32];

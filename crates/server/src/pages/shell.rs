@@ -231,7 +231,15 @@ fn witnesses(ask: &Ask, view: &View<'_>) -> String {
 }
 
 /// Renders a page.
+/// What no page shows as it is, wherever it comes from: characters that turn the direction of text could make a page read
+/// otherwise than it is, and control characters mean nothing in HTML.
+fn deceiving(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+}
+
 pub(super) fn html(status: StatusCode, page: &impl Template) -> Result<Response, PageError> {
     let body = page.render().map_err(|e| PageError::template(&e))?;
+    let body = if body.contains(deceiving) { body.replace(deceiving, "\u{fffd}") } else { body };
     Ok((status, [(CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response())
 }

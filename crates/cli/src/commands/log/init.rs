@@ -15,7 +15,7 @@ use tlog::{Hash, VerifierKey};
 use super::super::Context;
 use crate::clock::{self, random};
 use crate::config::Config;
-use crate::data::{self, DataDir, default_guard, private_directory};
+use crate::data::{self, DataDir, close_to_others, default_guard, private_directory};
 use crate::failure::{Failure, Verdict};
 use crate::keys::{self, Passphrases};
 
@@ -135,6 +135,7 @@ fn interrupted(data: &DataDir, note: &str) -> bool {
 /// Makes the log. Whatever an interrupted attempt left behind is taken over: before the first entry nothing depends on it.
 pub(crate) fn make(data: &DataDir, making: Making<'_>) -> Result<Made, Failure> {
     private_directory(data.root())?;
+    close_to_others(data.root())?;
     let guard_dir = making.guard.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     private_directory(guard_dir)?;
     let guard = FileGuard::new(&making.guard, data.root())?;

@@ -21,7 +21,7 @@ use crate::failure::{Failure, Verdict};
 use crate::text;
 
 /// Most bytes of a document.
-const MAX_DOCUMENT: u64 = 256 << 20;
+const MAX_DOCUMENT: u64 = 64 << 20;
 /// Most hashes of a proof.
 const MAX_HASHES: usize = 64;
 /// Grounds of entries that are about the device itself, and so stand in its records.
