@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use ed25519_dalek::Signer;
 use evidence::body::Measured;
-use evidence::facts::design::{RecordRetired, RecordRevised, ResultReported, Verdict};
+use evidence::facts::design::{
+    BaselineMade, CommitPushed, LinkAccepted, RecordRetired, RecordRevised, ResultReported, Verdict,
+};
 use evidence::facts::fleet::{Custody, DeviceDeclared, DeviceEnrolled, DeviceMoved, KeyOrigin, SiteDefined};
 use evidence::facts::log::Voided;
 use evidence::facts::release::{Artefact, ItemRelease, ReleaseMade, ReleaseWithdrawn, SystemReleaseMade};
 use evidence::facts::statements::Signed;
-use evidence::facts::vulnerability::{VexStatus, VulnerabilityDecided};
+use evidence::facts::vulnerability::{AdvisoryTaken, VexStatus, VulnerabilityDecided};
 use evidence::proof::ssh;
 use evidence::statement::{Meaning, Statement};
 use evidence::types::{Beacon, BlobRef, Bytes, EntryRef, Interpreted, NamedDigest};
@@ -82,7 +84,8 @@ impl Cast {
         EntryRef { index: receipt.index, entry: receipt.entry }
     }
 
-    fn release(&mut self, version: &str) -> EntryRef {
+    /// A release of a line of its own, in which no record is stated.
+    fn release(&mut self, version: &str, baseline: Option<EntryRef>) -> EntryRef {
         let blob = |text: String| -> BlobRef {
             let digest = self.f.ledger.blobs().put(text.as_bytes()).expect("kept");
             BlobRef { digest, length: text.len() as u64, media_type: "application/json".into() }
@@ -99,9 +102,9 @@ impl Cast {
         let fact = ReleaseMade {
             product: "pump".into(),
             item: "firmware".into(),
-            line: "main".into(),
+            line: version.into(),
             version: version.into(),
-            baseline: None,
+            baseline,
             commit: Some("0123456789abcdef0123456789abcdef01234567".into()),
             artefacts: vec![Artefact {
                 name: "firmware.bin".into(),
@@ -116,6 +119,107 @@ impl Cast {
         };
         let made = self.ci.state(fact);
         self.taken(made)
+    }
+
+    fn interpreted(&self, text: &str) -> Interpreted {
+        let bytes = format!("{{\"a\":\"{text}\"}}");
+        let digest = self.f.ledger.blobs().put(bytes.as_bytes()).expect("kept");
+        let blob = BlobRef { digest, length: bytes.len() as u64, media_type: "application/json".into() };
+        Interpreted { raw: blob.clone(), parser: "test".into(), parser_version: 1, normalised: blob }
+    }
+
+    fn result(&mut self, test: &str, verdict: Verdict, commit: Option<&str>) {
+        let result = ResultReported {
+            test: test.into(),
+            test_revision: None,
+            verdict,
+            commit: commit.map(str::to_owned),
+            artefact: None,
+            report: None,
+            ran_at: Some(t(30)),
+            environment: None,
+            actual: None,
+            duration_ms: Some(12),
+            product: "pump".into(),
+            line: "main".into(),
+        };
+        let entry = self.ci.state(result);
+        self.taken(entry);
+    }
+
+    fn commit(&mut self, commit: &str) {
+        let pushed = CommitPushed {
+            repository: "firmware".into(),
+            commit: commit.into(),
+            parents: Vec::new(),
+            authored: t(10),
+            signed_by: None,
+            lock: None,
+            product: "pump".into(),
+            line: "main".into(),
+            configuration: None,
+        };
+        let entry = self.ci.state(pushed);
+        self.taken(entry);
+    }
+
+    fn accept(&mut self, from: &str, link: &str, to: &str, to_revision: Hash) {
+        let accepted = LinkAccepted {
+            from: from.into(),
+            from_revision: self.revisions[from],
+            link: link.into(),
+            to: to.into(),
+            to_revision,
+            product: "pump".into(),
+            line: "main".into(),
+        };
+        let entry = self.ci.state(accepted);
+        self.taken(entry);
+    }
+
+    /// Cases whose results are stale, mixed, by hand, or of a test that no record is named after.
+    fn tests_of_all_kinds(&mut self) {
+        let old = self.revisions["SWR-001"];
+        self.record("TC-002", "test-case", &[("links.verifies", &["SWR-001"]), ("title", &["Pressure"])]);
+        self.record("TC-003", "test-case", &[("links.verifies", &["SWR-001"]), ("title", &["Stale"])]);
+        self.record("TC-004", "test-case", &[("tests", &["flow_ok"]), ("title", &["Automated"])]);
+        self.record(
+            "RUN-001",
+            "test-run",
+            &[
+                ("date", &["2026-01-02"]),
+                ("executor", &["tester"]),
+                ("links.run-of", &["TC-003"]),
+                ("outcome", &["passed"]),
+                ("title", &["By hand"]),
+            ],
+        );
+        let case = self.revisions["TC-003"];
+        self.accept("RUN-001", "run-of", "TC-003", case);
+        self.accept("RUN-001", "ran-against", "SWR-001", old);
+        self.commit(&"a".repeat(40));
+        // What this commit changed is stated after it.
+        self.commit(&"b".repeat(40));
+    }
+
+    fn results_of_all_kinds(&mut self) {
+        // Ran on the commit before, reported after the next was pushed.
+        self.result("TC-003", Verdict::Passed, Some(&"a".repeat(40)));
+        self.result("TC-002", Verdict::Failed, Some(&"b".repeat(40)));
+        self.result("TC-002", Verdict::Passed, Some(&"b".repeat(40)));
+        self.result("flow_ok", Verdict::Passed, Some(&"b".repeat(40)));
+        self.result("of_no_case", Verdict::Error, None);
+        self.record("PR-002", "anomaly", &[("status", &["investigated"]), ("title", &["Rare reset"])]);
+        self.record("PR-003", "anomaly", &[("status", &["closed"]), ("title", &["Typing error"])]);
+        self.record(
+            "PROD-001",
+            "product",
+            &[
+                ("intended-use", &["Infusion of fluids"]),
+                ("text", &["Made by nobody."]),
+                ("title", &["Pump"]),
+            ],
+        );
     }
 
     fn attest(&mut self, n: usize, at: u64, version: &str) {
@@ -208,6 +312,7 @@ impl Cast {
                 ("title", &["Closed-loop flw"]),
             ],
         );
+        self.tests_of_all_kinds();
         self.record(
             "SWR-001",
             "software-requirement",
@@ -271,22 +376,8 @@ impl Cast {
         };
         let entry = self.ci.state(retired);
         self.taken(entry);
-        let result = ResultReported {
-            test: "TC-001".into(),
-            test_revision: None,
-            verdict: Verdict::Passed,
-            commit: None,
-            artefact: None,
-            report: None,
-            ran_at: Some(t(30)),
-            environment: None,
-            actual: None,
-            duration_ms: Some(12),
-            product: "pump".into(),
-            line: "main".into(),
-        };
-        let entry = self.ci.state(result);
-        self.taken(entry);
+        self.result("TC-001", Verdict::Passed, None);
+        self.results_of_all_kinds();
     }
 
     fn enrol(&mut self) {
@@ -361,12 +452,37 @@ impl Story {
         let mut c = Cast::new();
         c.f.at(60);
         c.design();
-        let first = c.release("1.0.0");
+        let first = c.release("1.0.0", None);
         c.enrol();
         c.attest(0, 3_600, "1.0.0");
         c.attest(1, 3_700, "1.0.0");
         let early = c.f.ledger.read().size;
-        let second = c.release("1.1.0");
+        let baseline = BaselineMade {
+            name: "1.1.0".into(),
+            product: "pump".into(),
+            line: "main".into(),
+            size: c.f.ledger.read().size,
+            root: digest("baseline"),
+            records: 17,
+        };
+        let baseline = c.ci.state(baseline);
+        let baseline = c.taken(baseline);
+        // After the baseline: no part of it.
+        c.record("SWR-009", "software-requirement", &[("title", &["For later"])]);
+        let second = c.release("1.1.0", Some(baseline));
+        let revision = c.revisions["SWR-002"];
+        c.sign("SWR-002", revision);
+        let document = c.interpreted("advisory");
+        let advisory = AdvisoryTaken {
+            advisory: "CVE-2026-0001".into(),
+            document,
+            origin: "a feed".into(),
+            modified: None,
+            withdrawn: None,
+            supersedes: None,
+        };
+        let entry = c.security.state(advisory);
+        c.taken(entry);
         let item = ItemRelease { item: "firmware".into(), version: "1.1.0".into(), release: second.clone() };
         let approval = c.sign("SWR-001", digest("SWR-001"));
         let system = SystemReleaseMade {
