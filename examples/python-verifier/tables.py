@@ -64,7 +64,105 @@ def current(stated: list, flagged: set, at: str, blob) -> dict:
             for key, (index, time, said) in sorted(last.items()) if said["body"]["fact"] == "RecordRevised"}
 
 
-def record_rows(definition: dict, records: dict) -> list[dict]:
+VERIFIES = ("links.verifies", "links.validates", "links.verifies-implementation", "links.verifies-effectiveness")
+
+
+def revision(record) -> str:
+    return record[2]["body"]["content"]["revision"]
+
+
+def verified(record) -> list[str]:
+    return [to for name in VERIFIES for to in (record[3] or {}).get(name, ())]
+
+
+def acceptances(links: list, flagged: set, at: str) -> dict:
+    """By product, line, from, link and to: the revision a link was last accepted against, None if it was withdrawn."""
+    out = {}
+    for index, time, body in links:
+        if time <= at and index not in flagged:
+            content = body["content"]
+            key = tuple(content[k] for k in ("product", "line", "from", "link", "to"))
+            out[key] = content["to_revision"] if body["fact"] == "LinkAccepted" else None
+    return out
+
+
+def unaccepted(key: tuple, fields, records: dict, accepted: dict) -> list[str]:
+    """The case that a run names, and what that verifies, where the run was not accepted against their revisions."""
+    product, line, run = (part.decode() for part in key)
+    out = set()
+    for case in (fields or {}).get("links.run-of", ()):
+        if (record := records.get((*key[:2], case.encode()))) is None:
+            continue
+        for link, to in (("run-of", case), *(("ran-against", to) for to in verified(record))):
+            target = records.get((*key[:2], to.encode()))
+            if target and accepted.get((product, line, run, link, to)) != revision(target):
+                out.add(to)
+    return sorted(out, key=str.encode)
+
+
+def verdict_rows(definition: dict, records: dict, stated: list, reported: list, pushed: list, flagged: set, at: str) -> list[dict]:
+    """What the results of each test amount to: the first of the worst of those of one commit with the last."""
+    weights = {"skipped": 0, "passed": 1, "error": 2, "failed": 3}
+    tests, carried, history, out = {}, {}, {}, []
+    for index, time, said in reported:
+        content = said["body"]["content"]
+        if time <= at and index not in flagged:
+            tests.setdefault(tuple(content[k].encode() for k in ("product", "line", "test")), []).append((index, time, said))
+    for key, record in records.items():
+        for test in (record[3] or {}).get("tests", ()):
+            carried.setdefault((*key[:2], test.encode()), set()).add(key[2])
+    for index, time, said in stated:
+        content = said["body"]["content"]
+        if time <= at and index not in flagged:
+            history.setdefault(tuple(content[k].encode() for k in ("product", "line", "record")), []).append(
+                (index, content["revision"] if said["body"]["fact"] == "RecordRevised" else None))
+
+    def report(said):
+        found = said["body"]["content"].get("report")
+        return found and found["raw"]["digest"]
+
+    def one_run(one, last):
+        commit = last[2]["body"]["content"].get("commit")
+        own = one[2]["body"]["content"].get("commit")
+        if commit is not None:
+            return own == commit
+        if report(last[2]) is not None:
+            return own is None and report(one[2]) == report(last[2])
+        return one[0] == last[0]
+
+    for key, results in sorted(tests.items()):
+        run = [one for one in results if one_run(one, results[-1])]
+        index, time, said = max(run, key=lambda one: weights[one[2]["body"]["content"]["verdict"]])
+        content = said["body"]["content"]
+        before = [(i, c) for i, c in pushed if i < index and i not in flagged
+                  and (c["product"], c["line"]) == (content["product"], content["line"])]
+        ran, then = [one for one in before if one[1]["commit"] == content.get("commit")], index
+        if content.get("commit") is not None and ran:
+            then = next((i for i, c in before if i > ran[-1][0] and c["repository"] == ran[-1][1]["repository"]), index)
+
+        def revision_then(at_key):
+            return next((r for i, r in reversed(history.get(at_key, ())) if i < then), None)
+
+        cases = carried.get(key, set()) | ({key[2]} if key in records else set())
+        for case in sorted(cases) or [None]:
+            changed = set()
+            if case is not None:
+                record = records[(*key[:2], case)]
+                own = content.get("test_revision") if key[2] == case else None
+                if (own or revision_then((*key[:2], case))) != revision(record):
+                    changed.add(case.decode())
+                for to in verified(record):
+                    target = records.get((*key[:2], to.encode()))
+                    if target and revision_then((*key[:2], to.encode())) != revision(target):
+                        changed.add(to)
+            special = {"@entry": index, "@time": time, "@case": case and case.decode(), "@results": len(run),
+                       "@changed": sorted(changed, key=str.encode)}
+            out.append({c["name"]: special[c["from"]] if c["from"] in special else pointer(said, c["from"])
+                        for c in definition["columns"]})
+    return out
+
+
+def record_rows(definition: dict, records: dict, accepted: dict) -> list[dict]:
     kinds, out = definition.get("kinds", []), []
     for key, (index, time, said, fields) in records.items():
         content = said["body"]["content"]
@@ -72,6 +170,10 @@ def record_rows(definition: dict, records: dict) -> list[dict]:
             continue
         if definition["kind"] == "records":
             def value(path):
+                if path == "@fields":
+                    return fields
+                if path == "@changed":
+                    return unaccepted(key, fields, records, accepted)
                 if not path.startswith("@field "):
                     return row({"columns": [{"name": "x", "from": path}]}, index, time, said)["x"]
                 values = (fields or {}).get(path.removeprefix("@field "), [])
@@ -114,16 +216,27 @@ def lines(raw: bytes) -> list[dict]:
     return [json.loads(line) for line in raw.split(b"\n")[:-1]]
 
 
+def same(a, b) -> bool:
+    return a == b and type(a) is type(b)
+
+
 def figure(spec: dict, tables: dict[str, list[dict]], facts: dict[str, int]):
     """The value of a figure, computed."""
     where = spec.get("where", {})
     if spec["table"] == "entries":
-        if spec["kind"] != "count" or set(where) - {"fact"}:
+        if spec["kind"] != "count" or set(where) - {"fact"} or spec.get("unless"):
             raise Refused("entries are counted, all or by their fact")
         return facts.get(where["fact"], 0) if where else sum(facts.values())
-    rows = [r for r in tables[spec["table"]] if all(r[c] == v and type(r[c]) is type(v) for c, v in where.items())]
+    rows = [r for r in tables[spec["table"]] if all(same(r[c], v) for c, v in where.items())
+            and not any(same(r[c], v) for c, v in spec.get("unless", {}).items())]
     if spec["kind"] == "count":
         return len(rows)
+    if spec["kind"] == "tally":
+        counts = {}
+        for r in rows:
+            values = [r[c] for c in spec["columns"]]
+            counts.setdefault(json.dumps(values), [values, 0])[1] += 1
+        return [[*values, n] for values, n in counts.values()]
     if spec["kind"] == "list":
         return [[r[c] for c in spec["columns"]] for r in rows]
     prefix, (left, right) = spec["with"] + ".", spec["on"]

@@ -20,7 +20,7 @@ from members import BadPackage, Damaged, Members
 from notes import Checkpoint, Note, Policy
 from schema import Schema
 from shape import check as check_shape
-from tables import component_rows, current, figure, lines, record_rows, row, selects
+from tables import acceptances, component_rows, current, figure, lines, record_rows, row, selects, verdict_rows
 
 SCHEMA = "vouchsafe-package@v1"
 MIMETYPE = b"application/vnd.vouchsafe.package+zip"
@@ -153,6 +153,7 @@ class Verification:
         projections = [t["definition"] for t in self.index["tables"] if t["definition"]["kind"] == "entries"]
         self.book, heads, time = KeyBook(self.schema), {}, None
         self.stated, self.flagged, self.made = [], set(), []
+        self.reported, self.pushed, self.accepted = [], [], []
         held = [n for n in self.members.names() if n.startswith("entries/")]
         for n, name in enumerate(held):
             if name != f"entries/{n:06}.cborseq" or (raw := self.read(name)) is None:
@@ -183,6 +184,12 @@ class Verification:
                     self.name_blobs(content)
                     if body["fact"] in ("RecordRevised", "RecordRetired"):
                         self.stated.append((index, time, said))
+                    if body["fact"] == "ResultReported":
+                        self.reported.append((index, time, said))
+                    if body["fact"] == "CommitPushed":
+                        self.pushed.append((index, content))
+                    if body["fact"] in ("LinkAccepted", "LinkWithdrawn"):
+                        self.accepted.append((index, time, body))
                     if body["fact"] == "ReleaseMade":
                         self.made.append((index, said))
                     if body["fact"] in ("Corrected", "Voided"):
@@ -253,7 +260,9 @@ class Verification:
         def blob(digest):
             return self.read(f"blobs/{digest}") if f"blobs/{digest}" in self.members else None
 
-        records = current(self.stated, self.flagged, self.index["at"], blob)
+        at = self.index["at"]
+        records = current(self.stated, self.flagged, at, blob)
+        accepted = acceptances(self.accepted, self.flagged, at)
         for table in self.index["tables"]:
             definition = table["definition"]
             name = definition["name"]
@@ -270,8 +279,11 @@ class Verification:
                 if definition["kind"] != "state":
                     if definition["kind"] == "components":
                         self.tables[name] = component_rows(definition, self.made, blob)
+                    elif definition["kind"] == "verdicts":
+                        self.tables[name] = verdict_rows(definition, records, self.stated, self.reported, self.pushed,
+                                                         self.flagged, at)
                     elif definition["kind"] != "entries":
-                        self.tables[name] = record_rows(definition, records)
+                        self.tables[name] = record_rows(definition, records, accepted)
                     if rows != self.tables[name]:
                         raise Refused("its rows are not those that the entries give")
                     self.same += 1

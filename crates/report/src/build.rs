@@ -71,6 +71,16 @@ pub struct Built {
     pub bytes: u64,
 }
 
+impl Built {
+    /// Whether it is about a release behind which no record of the design was found: whoever asked should be told.
+    #[must_use]
+    pub fn lacks_design(&self) -> bool {
+        let mut tables = self.evidence.tables.iter();
+        matches!(self.evidence.index.scope, Scope::Release { .. })
+            && tables.any(|t| t.definition.name == "records" && t.rows.is_empty())
+    }
+}
+
 /// Builds a package into `out`. `progress` is told how many entries were taken and of how many.
 ///
 /// # Errors

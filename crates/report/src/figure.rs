@@ -20,6 +20,8 @@ pub enum Kind {
     List,
     /// Columns of the pairs of rows of two tables that agree.
     Join,
+    /// Each different choice of values of the columns, in the order in which they first occur, and the number of its rows.
+    Tally,
 }
 
 /// A named number or list with the way to compute it.
@@ -37,6 +39,9 @@ pub struct Figure {
     /// Rows that count: each column here has this value.
     #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
     pub conditions: BTreeMap<String, Value>,
+    /// Rows that do not count: a column here has this value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unless: BTreeMap<String, Value>,
     /// Columns that are listed. Those of the other table of a join have its name and a dot before them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
@@ -80,6 +85,10 @@ impl Figure {
                 let places = places(table, self.columns.iter().map(String::as_str))?;
                 Ok(rows.iter().map(|row| pick(row, &places).collect::<Value>()).collect())
             }
+            (Kind::Tally, None, None) => {
+                let places = places(table, self.columns.iter().map(String::as_str))?;
+                Ok(tally(&rows, &places))
+            }
             (Kind::Join, Some(with), Some([left, right])) => {
                 self.join(table, &rows, tables.table(with)?, left, right)
             }
@@ -91,6 +100,7 @@ impl Figure {
     fn count_entries(&self, tables: &Tables<'_>) -> Result<Value, String> {
         let fact = self.conditions.get("fact").and_then(Value::as_str);
         match (self.kind, self.conditions.len(), fact) {
+            _ if !self.unless.is_empty() => Err("entries are counted, all or by their fact".into()),
             (Kind::Count, 0, _) => Ok(tables.facts.values().sum::<u64>().into()),
             (Kind::Count, 1, Some(fact)) => Ok(tables.facts.get(fact).copied().unwrap_or(0).into()),
             _ => Err("entries are counted, all or by their fact".into()),
@@ -100,7 +110,12 @@ impl Figure {
     fn rows<'t>(&self, table: &'t Table) -> Result<Vec<&'t Vec<Value>>, String> {
         let wanted = places(table, self.conditions.keys().map(String::as_str))?;
         let wanted: Vec<(usize, &Value)> = wanted.into_iter().zip(self.conditions.values()).collect();
-        Ok(table.rows.iter().filter(|row| wanted.iter().all(|(at, v)| row.get(*at) == Some(v))).collect())
+        let barred = places(table, self.unless.keys().map(String::as_str))?;
+        let barred: Vec<(usize, &Value)> = barred.into_iter().zip(self.unless.values()).collect();
+        let has = |row: &[Value], (at, v): &(usize, &Value)| row.get(*at) == Some(v);
+        let counts =
+            |row: &&Vec<Value>| wanted.iter().all(|w| has(row, w)) && !barred.iter().any(|b| has(row, b));
+        Ok(table.rows.iter().filter(counts).collect())
     }
 
     fn join(
@@ -141,6 +156,20 @@ impl Figure {
         }
         Ok(Value::Array(out))
     }
+}
+
+fn tally(rows: &[&Vec<Value>], places: &[usize]) -> Value {
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let mut out: Vec<(Vec<Value>, u64)> = Vec::new();
+    for row in rows {
+        let values: Vec<Value> = pick(row, places).collect();
+        let at = *known.entry(Value::from(values.clone()).to_string()).or_insert(out.len());
+        match out.get_mut(at) {
+            Some((_, n)) => *n += 1,
+            None => out.push((values, 1)),
+        }
+    }
+    out.into_iter().map(|(values, n)| values.into_iter().chain([n.into()]).collect::<Value>()).collect()
 }
 
 fn pick<'r>(row: &'r [Value], places: &'r [usize]) -> impl Iterator<Item = Value> + 'r {

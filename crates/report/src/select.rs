@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evidence::{Body, Entry, Fact, SourceId, Time};
+use evidence::{Body, Entry, Fact, Hash, SourceId, Time};
 use ledger::ports::Log;
 use serde_json::Value;
 use world::World;
@@ -67,7 +67,19 @@ struct Notes {
     /// Releases, of items and of systems, by product.
     releases: Vec<(u64, String)>,
     /// What was said of the design, by product and line.
-    design: Vec<(u64, String, String)>,
+    design: Vec<Said>,
+    /// Statements that persons signed on records, and reviews: record and revision, if it names one.
+    on_records: Vec<(u64, String, Option<Hash>)>,
+}
+
+/// What was said of the design.
+struct Said {
+    index: u64,
+    of: (String, String),
+    /// A result or a commit, which come after the baseline of what they are about.
+    tested: bool,
+    /// A revision of a record.
+    revised: Option<(String, Hash)>,
 }
 
 /// Selects the entries of a scope among the first `known`. `world` is that of the whole log.
@@ -92,7 +104,11 @@ pub(crate) fn select(log: &dyn Log, world: &World, scope: &Scope, known: u64) ->
         notes.take(index, body);
         let wanted = frame(&body.fact)
             || match scope {
-                Scope::Release { version } => of_version(&body.fact, version),
+                // What is advised and decided on vulnerabilities may concern any release: all of it is taken.
+                Scope::Release { version } => {
+                    of_version(&body.fact, version)
+                        || matches!(body.fact, Fact::AdvisoryTaken(_) | Fact::VulnerabilityDecided(_))
+                }
                 Scope::Device { .. } => both.as_ref().is_some_and(|b| b.concerns(body)),
                 Scope::Period { .. } => period.as_ref().is_some_and(|p| p.contains(&index)),
                 Scope::All => true,
@@ -265,15 +281,24 @@ impl Notes {
             Fact::ResultReported(f) => (&f.product, &f.line),
             Fact::CommitPushed(f) => (&f.product, &f.line),
             Fact::BaselineMade(f) => (&f.product, &f.line),
+            Fact::Signed(f) => return self.on_records.push((index, f.record.clone(), Some(f.revision))),
+            Fact::ReviewHeld(f) => return self.on_records.push((index, f.record.clone(), None)),
             _ => return,
         };
-        self.design.push((index, of.0.clone(), of.1.clone()));
+        let tested = matches!(body.fact, Fact::ResultReported(_) | Fact::CommitPushed(_));
+        let revised = match &body.fact {
+            Fact::RecordRevised(f) => Some((f.record.clone(), f.revision)),
+            _ => None,
+        };
+        self.design.push(Said { index, of: (of.0.clone(), of.1.clone()), tested, revised });
     }
 
-    /// The design behind the releases among the seeds: what was said of their product and line up to the baseline, or up to the
-    /// release where it names none.
+    /// The design behind the releases among the seeds: what was said of the product and line of the baseline, up to it, and of
+    /// their tests up to the release; where a release names no baseline, of its own product and line up to it, or of every line
+    /// of the product if nothing was said of that one. With it, what was signed and reviewed of those revisions.
     fn behind(&self, log: &dyn Log, seeds: &mut BTreeSet<u64>) -> Result<(), Error> {
-        let mut upto: BTreeMap<(String, String), u64> = BTreeMap::new();
+        // By product and line: sizes up to which records and tests are meant.
+        let mut upto: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
         let mut made: BTreeSet<u64> = BTreeSet::new();
         for (index, _) in self.releases.iter().filter(|(i, _)| seeds.contains(i)) {
             match &read(log, *index)?.body().fact {
@@ -286,20 +311,39 @@ impl Notes {
         for index in &made {
             let entry = read(log, *index)?;
             let Fact::ReleaseMade(f) = &entry.body().fact else { continue };
-            let size = match &f.baseline {
-                Some(baseline) => match &read(log, baseline.index)?.body().fact {
-                    Fact::BaselineMade(b) => b.size,
-                    _ => *index,
-                },
-                None => *index,
-            };
-            let known = upto.entry((f.product.clone(), f.line.clone())).or_default();
-            *known = size.max(*known);
+            let mut of: BTreeSet<(String, String)> = BTreeSet::from([(f.product.clone(), f.line.clone())]);
+            let mut size = *index;
+            let baseline = f.baseline.as_ref().map(|b| read(log, b.index)).transpose()?;
+            if let Some(Fact::BaselineMade(b)) = baseline.as_ref().map(|e| &e.body().fact) {
+                of = BTreeSet::from([(b.product.clone(), b.line.clone())]);
+                size = b.size;
+            } else if !self.design.iter().any(|s| s.index < size && s.revised.is_some() && of.contains(&s.of))
+            {
+                of = self.design.iter().filter(|s| s.of.0 == f.product).map(|s| s.of.clone()).collect();
+            }
+            for of in of {
+                let known = upto.entry(of).or_default();
+                *known = (size.max(known.0), (*index).max(known.1));
+            }
         }
-        seeds.extend(self.design.iter().filter_map(|(index, product, line)| {
-            let size = upto.get(&(product.clone(), line.clone()))?;
-            (index < size).then_some(*index)
-        }));
+        let mut revised: BTreeSet<(&str, Hash)> = BTreeSet::new();
+        let mut records: BTreeSet<&str> = BTreeSet::new();
+        for said in &self.design {
+            let Some((of_records, of_tests)) = upto.get(&said.of) else { continue };
+            if said.index < if said.tested { *of_tests } else { *of_records } {
+                seeds.insert(said.index);
+                if let Some((record, revision)) = &said.revised {
+                    revised.insert((record, *revision));
+                    records.insert(record);
+                }
+            }
+        }
+        let concerns = |record: &str, revision: &Option<Hash>| match revision {
+            Some(revision) => revised.contains(&(record, *revision)),
+            None => records.contains(record),
+        };
+        let signed = self.on_records.iter().filter(|(_, record, revision)| concerns(record, revision));
+        seeds.extend(signed.map(|(index, ..)| *index));
         Ok(())
     }
 

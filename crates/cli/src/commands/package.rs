@@ -86,6 +86,11 @@ impl PackageArgs {
     fn say(&self, context: &Context, built: &Built) -> Result<(), Failure> {
         let (ui, index) = (&context.ui, &built.evidence.index);
         let digest = built.evidence.digest.to_string();
+        if built.lacks_design() {
+            ui.note(ui.warn(
+                "No record of the design is in it: nothing was stated of the product and line of the release or its baseline.",
+            ));
+        }
         if ui.is_json() {
             return ui.json(&json!({
                 "written": self.out.display().to_string(), "bytes": built.bytes, "scope": index.scope.to_string(),

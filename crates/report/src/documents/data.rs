@@ -1,5 +1,7 @@
 //! What a template sees: the index, the figures by name, and the tables it lists, no longer than a document may be.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use tlog::Note;
 
@@ -11,6 +13,10 @@ pub(super) const MAX_ROWS: usize = 1_000;
 
 /// Most links that the matrices of a document are made from.
 const MAX_LINKS: usize = 20_000;
+
+/// Kind of the records of products, and most of them that a title block names.
+const PRODUCT: &str = "product";
+const MAX_PRODUCTS: usize = 8;
 
 /// The data of a document, JSON.
 pub(super) fn of(evidence: &EvidenceSet, title: &str, tables: &[&str]) -> Vec<u8> {
@@ -37,7 +43,26 @@ pub(super) fn of(evidence: &EvidenceSet, title: &str, tables: &[&str]) -> Vec<u8
         .unwrap_or_default();
     let facts: Vec<Value> = evidence.facts.iter().map(|(fact, n)| json!([fact, n])).collect();
     let (onto, from) = ends(evidence);
+    let all = |name: &str| evidence.tables.iter().find(|t| t.definition.name == name);
+    let products: Vec<Value> = all("records").map_or_else(Vec::new, |t| {
+        let is = |row: &Value| row.get("kind").is_some_and(|kind| kind == PRODUCT);
+        t.rows.iter().map(|row| object(t, row)).filter(is).take(MAX_PRODUCTS).collect()
+    });
+    let names: Map<String, Value> = all("sources").map_or_else(Map::new, |t| {
+        let rows = t.rows.iter().map(|row| object(t, row));
+        rows.filter_map(|r| Some((r.get("source")?.as_str()?.to_owned(), r.get("name")?.clone()))).collect()
+    });
+    let flagged: Vec<Value> = all("corrections").map_or_else(Vec::new, |t| {
+        t.rows.iter().filter_map(|row| object(t, row).get("corrected").cloned()).collect()
+    });
     let data = json!({
+        "products": products,
+        "names": names,
+        "design_empty": all("records").is_some_and(|t| t.rows.is_empty()),
+        "flagged": flagged,
+        "verdicts_of": grouped(all("verdicts"), "case"),
+        "runs_of": grouped(all("runs"), "case"),
+        "signed_of": grouped(all("signatures"), "record"),
         "links_onto": onto,
         "links_from": from,
         "title": title,
@@ -64,12 +89,31 @@ pub(super) fn of(evidence: &EvidenceSet, title: &str, tables: &[&str]) -> Vec<u8
     data.to_string().into_bytes()
 }
 
-fn table(table: &Table) -> Value {
+/// A row under the names of its columns.
+fn object(table: &Table, row: &[Value]) -> Value {
     let columns = &table.definition.columns;
-    let row = |row: &Vec<Value>| -> Value {
-        Value::Object(columns.iter().map(|c| c.name.clone()).zip(row.iter().cloned()).collect())
-    };
-    let rows: Vec<Value> = table.rows.iter().take(MAX_ROWS).map(row).collect();
+    Value::Object(columns.iter().map(|c| c.name.clone()).zip(row.iter().cloned()).collect())
+}
+
+/// All rows of a table by the text, or each of the texts, in a column.
+fn grouped(table: Option<&Table>, by: &str) -> Map<String, Value> {
+    let mut out: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for (table, row) in table.into_iter().flat_map(|t| t.rows.iter().map(move |row| (t, row))) {
+        let row = object(table, row);
+        let of = row.get(by).cloned().unwrap_or_default();
+        let of = match of {
+            Value::Array(several) => several,
+            one => vec![one],
+        };
+        for one in of.iter().filter_map(Value::as_str) {
+            out.entry(one.to_owned()).or_default().push(row.clone());
+        }
+    }
+    out.into_iter().map(|(of, rows)| (of, Value::Array(rows))).collect()
+}
+
+fn table(table: &Table) -> Value {
+    let rows: Vec<Value> = table.rows.iter().take(MAX_ROWS).map(|row| object(table, row)).collect();
     json!({ "title": table.definition.title, "total": table.rows.len(), "rows": rows, "member": table.definition.member() })
 }
 

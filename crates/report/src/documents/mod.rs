@@ -74,8 +74,7 @@ const RELEASES: Template = Template {
         "support",
         "advisories",
         "vulnerabilities",
-        "results",
-        "sources",
+        "release-records",
     ],
 };
 const DEVICE: Template = Template {
@@ -95,13 +94,19 @@ const DESIGN: Template = Template {
     name: "design-file-index",
     title: "Design and development file index",
     source: include_str!("templates/design-file-index.typ"),
-    tables: &["records", "baselines", "reviews", "results"],
+    tables: &["records", "baselines", "reviews", "review-records"],
+};
+const RECORDS: Template = Template {
+    name: "records",
+    title: "Records",
+    source: include_str!("templates/records.typ"),
+    tables: &["records"],
 };
 const LIFE_CYCLE: Template = Template {
     name: "life-cycle-summary",
     title: "Software life-cycle summary",
     source: include_str!("templates/life-cycle-summary.typ"),
-    tables: &["software", "soup", "anomalies", "requirements", "tests", "results", "releases"],
+    tables: &["software", "soup", "anomalies", "releases", "release-records"],
 };
 const RISK: Template = Template {
     name: "risk-management-file",
@@ -113,7 +118,7 @@ const TRACE: Template = Template {
     name: "trace-matrix",
     title: "Trace matrix",
     source: include_str!("templates/trace-matrix.typ"),
-    tables: &["requirements", "tests", "results", "risk-controls"],
+    tables: &["requirements", "tests"],
 };
 
 /// The documents of a package, in the order of their names: those about the design only where there are records.
@@ -125,7 +130,7 @@ fn templates(evidence: &EvidenceSet) -> Vec<&'static Template> {
         Scope::Release { .. } | Scope::Period { .. } => {}
     }
     if evidence.tables.iter().any(|t| t.definition.name == "records" && !t.rows.is_empty()) {
-        out.extend([&DESIGN, &LIFE_CYCLE, &RISK, &TRACE]);
+        out.extend([&DESIGN, &LIFE_CYCLE, &RECORDS, &RISK, &TRACE]);
     }
     out.sort_by_key(|template| template.name);
     out

@@ -6,6 +6,7 @@ mod catalogue;
 mod components;
 mod records;
 mod state;
+mod verdicts;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,8 @@ pub enum Kind {
     Links,
     /// One row for each component in the bills of materials of each release.
     Components,
+    /// One row for each test with results and each case that it carries out: what the results of its newest commit amount to.
+    Verdicts,
 }
 
 /// One column.

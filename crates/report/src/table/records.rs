@@ -7,6 +7,7 @@ use evidence::{Entry, Fact, Hash, Time};
 use serde_json::Value;
 
 use super::components::Components;
+use super::verdicts::{Seen, Verdicts};
 use super::{Definition, Kind, Table};
 
 /// First line of a normal form.
@@ -15,18 +16,28 @@ const HEADER: &str = "vouchsafe-record/1\n";
 const LINKS: &str = "links.";
 
 /// Product, line and record.
-type Key = (String, String, String);
+pub(super) type Key = (String, String, String);
 /// Fields of a record, by name.
-type Fields = BTreeMap<String, Vec<String>>;
+pub(super) type Fields = BTreeMap<String, Vec<String>>;
 
 /// A revision that was stated, or a retirement.
 #[derive(Clone)]
 struct Stated {
     index: u64,
     time: Time,
-    /// The entry's JSON, kind and blob; none for a retirement.
-    revised: Option<(Value, String, Hash)>,
+    /// What was revised; none for a retirement.
+    revised: Option<Revised>,
     key: Key,
+}
+
+#[derive(Clone)]
+struct Revised {
+    /// The entry's JSON.
+    said: Value,
+    kind: String,
+    revision: Hash,
+    /// Digest of the normal form.
+    content: Hash,
 }
 
 /// What entries say of records.
@@ -36,30 +47,34 @@ pub(crate) struct Records {
     /// Entries that were corrected or voided.
     flagged: BTreeSet<u64>,
     components: Components,
+    verdicts: Verdicts,
 }
 
 /// A record as it counts.
-struct Current {
+pub(super) struct Current {
     index: u64,
     time: Time,
     said: Value,
     kind: String,
-    fields: Option<Fields>,
+    pub(super) revision: Hash,
+    pub(super) fields: Option<Fields>,
 }
 
 impl Records {
     pub(crate) fn take(&mut self, index: u64, time: Time, entry: &Entry) {
         self.components.take(index, entry);
+        self.verdicts.take(index, time, entry);
         match &entry.body().fact {
             Fact::RecordRevised(f) => {
                 let said = evidence::json::entry_json(entry);
                 let key = (f.product.clone(), f.line.clone(), f.record.clone());
-                self.stated.push(Stated {
-                    index,
-                    time,
-                    revised: Some((said, f.kind.clone(), f.content.digest)),
-                    key,
+                let revised = Some(Revised {
+                    said,
+                    kind: f.kind.clone(),
+                    revision: f.revision,
+                    content: f.content.digest,
                 });
+                self.stated.push(Stated { index, time, revised, key });
             }
             Fact::RecordRetired(f) => {
                 let key = (f.product.clone(), f.line.clone(), f.record.clone());
@@ -78,23 +93,36 @@ impl Records {
         at: Time,
         mut blob: impl FnMut(&Hash) -> Option<Vec<u8>>,
     ) -> Vec<Table> {
-        let mut out = rows(definitions, &self.at(at, &mut blob));
+        let current = self.at(at, &mut blob);
+        let mut stated: BTreeMap<&Key, Vec<(u64, Option<Hash>)>> = BTreeMap::new();
+        for s in self.counting(at) {
+            stated.entry(&s.key).or_default().push((s.index, s.revised.as_ref().map(|r| r.revision)));
+        }
+        let seen = Seen { at, flagged: &self.flagged, current: &current, stated: &stated };
+        let mut out = rows(definitions, &seen, &self.verdicts);
+        out.extend(self.verdicts.tables(definitions, &seen));
         out.extend(self.components.tables(definitions, &mut blob));
         out
+    }
+
+    /// What was stated of records until a moment, what was corrected or voided aside.
+    fn counting(&self, at: Time) -> impl Iterator<Item = &Stated> {
+        self.stated.iter().filter(move |s| s.time <= at && !self.flagged.contains(&s.index))
     }
 
     /// The revisions that count at a moment, with what their blobs say as far as they are held.
     fn at(&self, at: Time, blob: &mut impl FnMut(&Hash) -> Option<Vec<u8>>) -> BTreeMap<Key, Current> {
         let mut last: BTreeMap<&Key, &Stated> = BTreeMap::new();
-        for stated in self.stated.iter().filter(|s| s.time <= at && !self.flagged.contains(&s.index)) {
+        for stated in self.counting(at) {
             last.insert(&stated.key, stated);
         }
         let current = last.into_iter().filter_map(|(key, s)| {
-            let (said, kind, digest) = s.revised.as_ref()?;
-            let fields = blob(digest).and_then(|bytes| fields(&bytes));
+            let Revised { said, kind, revision, content } = s.revised.as_ref()?;
+            let fields = blob(content).and_then(|bytes| fields(&bytes));
+            let (said, kind) = (said.clone(), kind.clone());
             Some((
                 key.clone(),
-                Current { index: s.index, time: s.time, said: said.clone(), kind: kind.clone(), fields },
+                Current { index: s.index, time: s.time, said, kind, revision: *revision, fields },
             ))
         });
         current.collect()
@@ -122,7 +150,8 @@ fn fields(bytes: &[u8]) -> Option<Fields> {
 }
 
 /// The tables of records and links among `definitions`.
-fn rows(definitions: &[Definition], current: &BTreeMap<Key, Current>) -> Vec<Table> {
+fn rows(definitions: &[Definition], seen: &Seen<'_>, verdicts: &Verdicts) -> Vec<Table> {
+    let current = seen.current;
     let wanted = |d: &Definition, c: &Current| d.kinds.is_empty() || d.kinds.contains(&c.kind);
     let mut out = Vec::new();
     for d in definitions {
@@ -130,10 +159,14 @@ fn rows(definitions: &[Definition], current: &BTreeMap<Key, Current>) -> Vec<Tab
         for (key, c) in current.iter().filter(|(_, c)| wanted(d, c)) {
             match d.kind {
                 Kind::Records => {
-                    rows.push(d.columns.iter().map(|column| record(c, column.from.as_deref())).collect());
+                    let value = |from: Option<&str>| match from {
+                        Some("@changed") => verdicts.unaccepted(key, c, seen).into(),
+                        from => record(c, from),
+                    };
+                    rows.push(d.columns.iter().map(|column| value(column.from.as_deref())).collect());
                 }
                 Kind::Links => links(d, key, c, current, &mut rows),
-                Kind::Entries | Kind::State | Kind::Components => {}
+                Kind::Entries | Kind::State | Kind::Components | Kind::Verdicts => {}
             }
         }
         if matches!(d.kind, Kind::Records | Kind::Links) {
@@ -147,6 +180,7 @@ fn record(c: &Current, from: Option<&str>) -> Value {
     match from {
         Some("@entry") => c.index.into(),
         Some("@time") => c.time.to_string().into(),
+        Some("@fields") => c.fields.as_ref().map_or(Value::Null, |fields| serde_json::json!(fields)),
         Some(pointer) if pointer.starts_with('/') => c.said.pointer(pointer).cloned().unwrap_or(Value::Null),
         Some(field) => {
             let values = field.strip_prefix("@field ").and_then(|name| c.fields.as_ref()?.get(name));

@@ -9,6 +9,9 @@ use world::fleet::{Certainty, DeviceState, FindingKind, FleetView, Running, Subj
 
 use super::{Definition, Kind, Table};
 
+/// Place of the serial number among the columns of devices.
+const SERIAL: usize = 3;
+
 /// What the rows are computed from.
 pub(crate) struct Asked<'w> {
     pub(crate) world: &'w World,
@@ -134,6 +137,11 @@ impl Asked<'_> {
                 json!(state.seen.map(|t| t.to_string())),
             ]);
         }
+        // People look for serial numbers; those without one come last, in the order of their identifiers.
+        out.sort_by_cached_key(|row: &Vec<Value>| {
+            let serial = row.get(SERIAL).and_then(Value::as_str).map(str::to_owned);
+            (serial.is_none(), serial)
+        });
         out
     }
 
@@ -155,6 +163,8 @@ impl Asked<'_> {
                 json!(f.site),
                 f.kind.word().into(),
                 about.into(),
+                json!(view.state(&Subject::Device(f.device)).and_then(|s| s.serial)),
+                json!(f.evidence),
                 json!(f.closed.map(|c| c.index)),
             ]
         };

@@ -112,6 +112,34 @@ fn a_document_that_says_otherwise_is_found_though_its_digest_is_right() {
 }
 
 #[test]
+fn documents_hide_no_failure_and_show_texts_signatures_and_whole_digests() {
+    let story = Story::tell();
+    let (_, built) = story.package("all", None, false);
+    let documents = report::documents::render(&built.evidence).expect("typeset");
+    let text_of = |name: &str| {
+        let path = format!("documents/{name}.pdf");
+        let found = documents.iter().find(|d| d.path == path).expect("a document");
+        // Words, however lines break.
+        text(&found.pdf).map(|t| t.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let Some(matrix) = text_of("trace-matrix") else { return };
+    assert!(matrix.contains("failed (#"), "{matrix}");
+    assert!(matrix.contains("not current"), "{matrix}");
+    let records = text_of("records").expect("text");
+    for said in ["Made by nobody.", "Infusion of fluids", "approve by", "All times are UTC."] {
+        assert!(records.contains(said), "no {said}: {records}");
+    }
+    let releases = text_of("releases-and-vulnerabilities").expect("text");
+    for said in ["no person's approval stated", "is not computed in this document", "Update to 1.1.0."] {
+        assert!(releases.replace('\u{2019}', "'").contains(said), "no {said}: {releases}");
+    }
+    for document in &documents {
+        let text = text(&document.pdf).expect("text");
+        assert!(!text.contains('\u{200b}'), "{}: a digest is copied with blanks in it", document.path);
+    }
+}
+
+#[test]
 fn a_simulated_log_says_so_on_each_page() {
     let story = Story::tell();
     let (_, mut built) = story.package("release:1.1.0", None, false);

@@ -101,21 +101,28 @@ fn figures_count_what_the_story_tells() {
         ("enrolments", 3),
         ("declared", 1),
         ("attested", 4),
-        ("signatures", 2),
-        ("approvals", 2),
+        ("signatures", 3),
+        ("approvals", 3),
         ("corrections", 1),
-        ("vulnerabilities", 1),
+        ("vulnerability-decisions", 1),
         ("affected", 1),
         ("devices", 4),
         ("components", 4),
-        ("records", 10),
-        ("software-requirements", 2),
-        ("trace", 9),
-        ("verifies", 2),
+        ("records", 18),
+        ("software-requirements", 3),
+        ("trace", 12),
+        ("verifies", 4),
         ("risks-acceptable", 1),
         ("class-c", 1),
-        ("anomalies-open", 1),
-        ("passed", 1),
+        ("anomalies", 3),
+        ("anomalies-open", 2),
+        ("passed", 4),
+        ("failed", 1),
+        ("verdicts", 5),
+        ("verdicts-passed", 2),
+        ("verdicts-changed", 1),
+        ("verdicts-bad", 2),
+        ("runs", 1),
         ("devices-attested", 3),
         ("devices-declared", 1),
         ("persons", 4),
@@ -139,7 +146,12 @@ fn a_release_package_holds_the_records_behind_it() {
     let (bytes, built) = story.package("release:1.1.0", None, false);
     let r = verified(&bytes, Some(&story.policy())).expect("reads");
     assert_eq!(r.problems, []);
-    assert_eq!((figure(&r, "records"), figure(&r, "results")), (json!(10), json!(1)));
+    assert_eq!((figure(&r, "records"), figure(&r, "results")), (json!(17), json!(6)));
+    // What was signed of those revisions; what is advised and decided, whichever release it names.
+    let signed = built.evidence.tables.iter().find(|t| t.definition.name == "signatures").expect("a table");
+    let record = signed.column("record").expect("a column");
+    assert!(signed.rows.iter().any(|row| row[record] == "SWR-002"), "{:?}", signed.rows);
+    assert_eq!((figure(&r, "advisories"), figure(&r, "vulnerability-decisions")), (json!(1), json!(1)));
     let table =
         |name: &str| built.evidence.tables.iter().find(|t| t.definition.name == name).expect("a table");
     let requirements = table("requirements");
@@ -156,6 +168,42 @@ fn a_release_package_holds_the_records_behind_it() {
     // A device's package speaks of no record.
     let (_, built) = story.package(&format!("device:{}", SERIALS[0]), None, false);
     assert!(!built.evidence.facts.contains_key("RecordRevised"));
+}
+
+#[test]
+fn a_release_of_a_line_without_records_has_those_of_its_product() {
+    let story = Story::tell();
+    let (bytes, _) = story.package("release:1.0.0", Some(story.early), false);
+    let r = verified(&bytes, Some(&story.policy())).expect("reads");
+    assert_eq!(r.problems, []);
+    assert_eq!((figure(&r, "records"), figure(&r, "baselines")), (json!(17), json!(0)));
+}
+
+#[test]
+fn a_verdict_is_the_worst_of_the_newest_commit_and_says_what_changed_since() {
+    let story = Story::tell();
+    let (_, built) = story.package("all", None, false);
+    let table =
+        |name: &str| built.evidence.tables.iter().find(|t| t.definition.name == name).expect("a table");
+    let pick = |name: &str, columns: &[&str]| -> Value {
+        let t = table(name);
+        let at: Vec<usize> = columns.iter().map(|c| t.column(c).expect("a column")).collect();
+        t.rows.iter().map(|row| at.iter().map(|at| row[*at].clone()).collect::<Value>()).collect()
+    };
+    assert_eq!(
+        pick("verdicts", &["test", "case", "verdict", "results", "changed"]),
+        json!([
+            ["TC-001", "TC-001", "passed", 1, []],
+            ["TC-002", "TC-002", "failed", 2, []],
+            ["TC-003", "TC-003", "passed", 1, ["SWR-001"]],
+            ["flow_ok", "TC-004", "passed", 1, []],
+            ["of_no_case", null, "error", 1, []],
+        ])
+    );
+    assert_eq!(
+        pick("runs", &["record", "case", "outcome", "changed"]),
+        json!([["RUN-001", "TC-003", "passed", ["SWR-001"]]])
+    );
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use ed25519_dalek::Signer;
 use evidence::body::Measured;
-use evidence::facts::design::{RecordRetired, RecordRevised, ResultReported, Verdict};
+use evidence::facts::design::BaselineMade;
 use evidence::facts::fleet::{Custody, DeviceDeclared, DeviceEnrolled, DeviceMoved, KeyOrigin, SiteDefined};
 use evidence::facts::log::Voided;
 use evidence::facts::release::{Artefact, ItemRelease, ReleaseMade, ReleaseWithdrawn, SystemReleaseMade};
 use evidence::facts::statements::Signed;
-use evidence::facts::vulnerability::{VexStatus, VulnerabilityDecided};
+use evidence::facts::vulnerability::{AdvisoryTaken, VexStatus, VulnerabilityDecided};
 use evidence::proof::ssh;
 use evidence::statement::{Meaning, Statement};
 use evidence::types::{Beacon, BlobRef, Bytes, EntryRef, Interpreted, NamedDigest};
@@ -19,6 +19,9 @@ use ledger::{Ledger, TreeView};
 use report::{Built, Origin, Request, Scope, build};
 use testkit::{Author, Fixture, ORIGIN, START};
 use tlog::{Checkpoint, Note, VerifierKey, cosignature};
+
+#[path = "story_design.rs"]
+mod design;
 
 /// Serial numbers of the devices.
 pub(crate) const SERIALS: [&str; 3] = ["SN-0001", "SN-0002", "SN-0003"];
@@ -82,7 +85,8 @@ impl Cast {
         EntryRef { index: receipt.index, entry: receipt.entry }
     }
 
-    fn release(&mut self, version: &str) -> EntryRef {
+    /// A release of a line of its own, in which no record is stated.
+    fn release(&mut self, version: &str, baseline: Option<EntryRef>) -> EntryRef {
         let blob = |text: String| -> BlobRef {
             let digest = self.f.ledger.blobs().put(text.as_bytes()).expect("kept");
             BlobRef { digest, length: text.len() as u64, media_type: "application/json".into() }
@@ -99,9 +103,9 @@ impl Cast {
         let fact = ReleaseMade {
             product: "pump".into(),
             item: "firmware".into(),
-            line: "main".into(),
+            line: version.into(),
             version: version.into(),
-            baseline: None,
+            baseline,
             commit: Some("0123456789abcdef0123456789abcdef01234567".into()),
             artefacts: vec![Artefact {
                 name: "firmware.bin".into(),
@@ -165,128 +169,6 @@ impl Cast {
         };
         let entry = self.quality.state(fact);
         self.taken(entry)
-    }
-
-    /// States a revision of a record; `fields` are in the order of their names.
-    fn record(&mut self, id: &str, kind: &str, fields: &[(&str, &[&str])]) {
-        let mut all: Vec<(&str, &[&str])> = fields.to_vec();
-        let (id_value, kind_value) = ([id], [kind]);
-        all.extend([("id", &id_value[..]), ("kind", &kind_value[..])]);
-        all.sort_unstable();
-        let mut form = String::from("vouchsafe-record/1\n");
-        for (name, values) in all {
-            form.push_str(&format!("{name} {}\n", values.len()));
-            values.iter().for_each(|v| form.push_str(&format!("{}:{v}\n", v.len())));
-        }
-        let digest = self.f.ledger.blobs().put(form.as_bytes()).expect("kept");
-        let fact = RecordRevised {
-            record: id.into(),
-            kind: kind.into(),
-            product: "pump".into(),
-            line: "main".into(),
-            item: None,
-            revision: digest,
-            content: BlobRef { digest, length: form.len() as u64, media_type: "text/plain".into() },
-            supersedes: self.revisions.insert(id.into(), digest),
-            commit: None,
-            path: Some(format!("records/{id}.md")),
-            editorial: None,
-        };
-        let entry = self.ci.state(fact);
-        self.taken(entry);
-    }
-
-    fn design(&mut self) {
-        self.record("UN-001", "user-need", &[("title", &["Give what was prescribed"])]);
-        self.record("SYS-001", "system-requirement", &[("links.need-of", &["UN-001"]), ("title", &["Rate"])]);
-        self.record(
-            "SWR-001",
-            "software-requirement",
-            &[
-                ("links.allocated-to", &["SI-001"]),
-                ("links.refines", &["SYS-001"]),
-                ("title", &["Closed-loop flw"]),
-            ],
-        );
-        self.record(
-            "SWR-001",
-            "software-requirement",
-            &[
-                ("links.allocated-to", &["SI-001"]),
-                ("links.refines", &["SYS-001"]),
-                ("title", &["Closed-loop flow"]),
-            ],
-        );
-        self.record(
-            "SWR-002",
-            "software-requirement",
-            &[
-                ("links.implements-control", &["RCM-001"]),
-                ("links.refines", &["SYS-001"]),
-                ("title", &["Supervisor"]),
-            ],
-        );
-        self.record("SWR-003", "software-requirement", &[("title", &["Dropped again"])]);
-        self.record(
-            "SI-001",
-            "software-item",
-            &[("rationale", &["can harm"]), ("safety-class", &["C"]), ("title", &["Firmware"])],
-        );
-        self.record(
-            "TC-001",
-            "test-case",
-            &[("level", &["system"]), ("links.verifies", &["SWR-001", "SWR-002"]), ("title", &["Flow"])],
-        );
-        self.record(
-            "RISK-001",
-            "risk",
-            &[
-                ("links.situation", &["HS-001"]),
-                ("residual-acceptable", &["true"]),
-                ("severity", &["S5"]),
-                ("title", &["Overdose"]),
-            ],
-        );
-        self.record(
-            "RCM-001",
-            "risk-control",
-            &[
-                ("links.controls", &["RISK-001"]),
-                ("option-level", &["protective-measure"]),
-                ("realised-in", &["software", "hardware"]),
-                ("title", &["Supervisor stops the motor"]),
-            ],
-        );
-        self.record(
-            "SOUP-001",
-            "soup",
-            &[("manufacturer", &["lwIP"]), ("title", &["lwIP"]), ("version", &["2.1.2"])],
-        );
-        self.record("PR-001", "anomaly", &[("status", &["open"]), ("title", &["Display flickers"])]);
-        let retired = RecordRetired {
-            record: "SWR-003".into(),
-            product: "pump".into(),
-            line: "main".into(),
-            revision: self.revisions["SWR-003"],
-        };
-        let entry = self.ci.state(retired);
-        self.taken(entry);
-        let result = ResultReported {
-            test: "TC-001".into(),
-            test_revision: None,
-            verdict: Verdict::Passed,
-            commit: None,
-            artefact: None,
-            report: None,
-            ran_at: Some(t(30)),
-            environment: None,
-            actual: None,
-            duration_ms: Some(12),
-            product: "pump".into(),
-            line: "main".into(),
-        };
-        let entry = self.ci.state(result);
-        self.taken(entry);
     }
 
     fn enrol(&mut self) {
@@ -361,12 +243,37 @@ impl Story {
         let mut c = Cast::new();
         c.f.at(60);
         c.design();
-        let first = c.release("1.0.0");
+        let first = c.release("1.0.0", None);
         c.enrol();
         c.attest(0, 3_600, "1.0.0");
         c.attest(1, 3_700, "1.0.0");
         let early = c.f.ledger.read().size;
-        let second = c.release("1.1.0");
+        let baseline = BaselineMade {
+            name: "1.1.0".into(),
+            product: "pump".into(),
+            line: "main".into(),
+            size: c.f.ledger.read().size,
+            root: digest("baseline"),
+            records: 17,
+        };
+        let baseline = c.ci.state(baseline);
+        let baseline = c.taken(baseline);
+        // After the baseline: no part of it.
+        c.record("SWR-009", "software-requirement", &[("title", &["For later"])]);
+        let second = c.release("1.1.0", Some(baseline));
+        let revision = c.revisions["SWR-002"];
+        c.sign("SWR-002", revision);
+        let document = c.interpreted("advisory");
+        let advisory = AdvisoryTaken {
+            advisory: "CVE-2026-0001".into(),
+            document,
+            origin: "a feed".into(),
+            modified: None,
+            withdrawn: None,
+            supersedes: None,
+        };
+        let entry = c.security.state(advisory);
+        c.taken(entry);
         let item = ItemRelease { item: "firmware".into(), version: "1.1.0".into(), release: second.clone() };
         let approval = c.sign("SWR-001", digest("SWR-001"));
         let system = SystemReleaseMade {

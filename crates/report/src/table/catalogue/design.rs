@@ -23,6 +23,52 @@ fn records(name: &str, title: &str, kinds: &[&str], fields: &[Stated]) -> Defini
     definition
 }
 
+/// The same definition with one more column.
+fn and(mut definition: Definition, name: &str, title: &str, from: &str) -> Definition {
+    definition.columns.push(column(name, title, Some(from)));
+    definition
+}
+
+/// What the results of each test amount to.
+fn verdicts() -> Definition {
+    let columns = [
+        ("test", "Test", "test"),
+        ("product", "Product", "product"),
+        ("line", "Line", "line"),
+        ("verdict", "Worst outcome", "verdict"),
+        ("commit", "Commit", "commit"),
+        ("environment", "Environment", "environment"),
+        ("ran_at", "Ran at", "ran_at"),
+        ("by", "Stated by", ".source"),
+    ];
+    let mut definition = entries("verdicts", "What the newest results of each test amount to", &[], &columns);
+    definition.kind = Kind::Verdicts;
+    let more = [
+        ("case", "Test case", "@case"),
+        ("results", "Results of the same commit", "@results"),
+        ("changed", "Changed since", "@changed"),
+    ];
+    more.into_iter().fold(definition, |d, (name, title, from)| and(d, name, title, from))
+}
+
+/// Tests run by hand, as records.
+fn runs() -> Definition {
+    let fields = [
+        ("outcome", "Outcome"),
+        ("date", "Date"),
+        ("executor", "Tester"),
+        ("commit", "Commit"),
+        ("version", "Version"),
+        ("configuration", "Configuration"),
+        ("tools", "Tools"),
+        ("actual", "Actual result"),
+        ("anomalies", "Anomalies"),
+    ];
+    let definition = records("runs", "Test runs by hand", &["test-run"], &fields);
+    let definition = and(definition, "case", "Test case", "@field links.run-of");
+    and(definition, "changed", "Changed since", "@changed")
+}
+
 fn trace() -> Definition {
     let columns = [
         ("entry", "Entry"),
@@ -45,7 +91,12 @@ const REQUIREMENTS: [&str; 4] =
 /// What design and verification add.
 pub(super) fn design() -> Vec<Definition> {
     vec![
-        records("records", "Records that count", &[], &[]),
+        and(
+            and(records("records", "Records that count", &[], &[]), "fields", "Fields", "@fields"),
+            "by",
+            "Stated by",
+            "/body/source",
+        ),
         records(
             "requirements",
             "Needs and requirements",
@@ -56,7 +107,32 @@ pub(super) fn design() -> Vec<Definition> {
             "tests",
             "Test cases",
             &["test-case"],
-            &[("level", "Level"), ("method", "Method"), ("expected", "Expected")],
+            &[
+                ("level", "Level"),
+                ("method", "Method"),
+                ("expected", "Expected"),
+                ("tests", "Carried out by"),
+            ],
+        ),
+        runs(),
+        verdicts(),
+        records(
+            "review-records",
+            "Design reviews as records",
+            &["review"],
+            &[
+                ("date", "Date"),
+                ("outcome", "Outcome"),
+                ("participants", "Participants"),
+                ("independent", "Independent"),
+                ("actions", "Actions"),
+            ],
+        ),
+        records(
+            "release-records",
+            "Releases as records",
+            &["release"],
+            &[("version", "Version"), ("date", "Date")],
         ),
         records(
             "risks",
@@ -68,7 +144,11 @@ pub(super) fn design() -> Vec<Definition> {
                 ("p2", "P2"),
                 ("probability", "Probability"),
                 ("acceptable", "Acceptable before control"),
+                ("not-estimable", "Why it cannot be estimated"),
+                ("scale", "Policy it was estimated by"),
                 ("residual-severity", "Residual severity"),
+                ("residual-p1", "Residual P1"),
+                ("residual-p2", "Residual P2"),
                 ("residual-probability", "Residual probability"),
                 ("residual-acceptable", "Residual risk acceptable"),
                 ("benefit-risk", "Benefit against risk"),
@@ -86,11 +166,20 @@ pub(super) fn design() -> Vec<Definition> {
                 ("new-risks", "New risks"),
             ],
         ),
-        records(
-            "software",
-            "Software systems, items and units",
-            &["software-system", "software-item", "software-unit"],
-            &[("safety-class", "Safety class"), ("rationale", "Rationale"), ("segregation", "Segregation")],
+        and(
+            records(
+                "software",
+                "Software systems, items and units",
+                &["software-system", "software-item", "software-unit"],
+                &[
+                    ("safety-class", "Safety class"),
+                    ("rationale", "Rationale"),
+                    ("segregation", "Segregation"),
+                ],
+            ),
+            "part-of",
+            "Part of",
+            "@field links.part-of",
         ),
         records(
             "soup",
@@ -101,6 +190,9 @@ pub(super) fn design() -> Vec<Definition> {
                 ("version", "Version"),
                 ("safety-class", "Safety class"),
                 ("end-of-support", "End of support"),
+                ("anomaly-list", "Anomaly list"),
+                ("anomaly-review", "Review of the anomaly list"),
+                ("anomaly-reviewed", "Reviewed on"),
             ],
         ),
         records(
@@ -163,11 +255,14 @@ pub(super) fn design() -> Vec<Definition> {
                 ("commit", "Commit", "commit"),
                 ("environment", "Environment", "environment"),
                 ("ran_at", "Ran at", "ran_at"),
+                ("test_revision", "Revision of the case", "test_revision"),
+                ("report", "Report", "report/raw/digest"),
+                ("by", "Stated by", ".source"),
             ],
         ),
         entries(
             "reviews",
-            "Design reviews",
+            "Design reviews stated as entries of their own",
             &["ReviewHeld"],
             &[
                 ("record", "Record", "record"),

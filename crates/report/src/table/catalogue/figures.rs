@@ -15,6 +15,7 @@ fn figure(name: &str, title: &str, kind: FigureKind, table: &str) -> Figure {
         kind,
         table: table.into(),
         conditions: BTreeMap::new(),
+        unless: BTreeMap::new(),
         columns: Vec::new(),
         with: None,
         on: None,
@@ -25,6 +26,16 @@ fn figure(name: &str, title: &str, kind: FigureKind, table: &str) -> Figure {
 fn count(name: &str, title: &str, table: &str, conditions: &[(&str, Value)]) -> Figure {
     let conditions = conditions.iter().map(|(c, v)| ((*c).to_owned(), v.clone())).collect();
     Figure { conditions, ..figure(name, title, FigureKind::Count, table) }
+}
+
+/// Counts the rows of a table but those with a value in a column.
+fn but(name: &str, title: &str, table: &str, conditions: &[(&str, Value)], unless: (&str, Value)) -> Figure {
+    let unless = BTreeMap::from([(unless.0.to_owned(), unless.1)]);
+    Figure { unless, ..count(name, title, table, conditions) }
+}
+
+fn tally(name: &str, title: &str, table: &str, columns: &[&str]) -> Figure {
+    Figure { kind: FigureKind::Tally, ..list(name, title, table, columns) }
 }
 
 fn list(name: &str, title: &str, table: &str, columns: &[&str]) -> Figure {
@@ -74,7 +85,14 @@ pub(crate) fn figures(scope: &Scope) -> Vec<Figure> {
         ),
         list("versions", "Versions released", "releases", &["entry", "time", "item", "version"]),
         count("advisories", "Advisories taken in", "advisories", &[]),
-        count("vulnerabilities", "Decisions on vulnerabilities", "vulnerabilities", &[]),
+        count("vulnerability-decisions", "Decisions on vulnerabilities", "vulnerabilities", &[]),
+        join(
+            "advisories-decided",
+            "Advisories under whose name something was decided",
+            ["advisories", "vulnerabilities"],
+            ["advisory", "vulnerability"],
+            &["entry", "advisory", "vulnerabilities.entry", "vulnerabilities.status"],
+        ),
         count("affected", "Decided: affected", "vulnerabilities", &[("status", json!("affected"))]),
         count(
             "not-affected",
@@ -90,9 +108,34 @@ pub(crate) fn figures(scope: &Scope) -> Vec<Figure> {
             count("revisions", "Revisions of records", "revisions", &[]),
             count("links", "Accepted links", "links", &[]),
             count("results", "Results of tests", "results", &[]),
-            count("passed", "Tests passed", "results", &[("verdict", json!("passed"))]),
-            count("failed", "Tests failed", "results", &[("verdict", json!("failed"))]),
-            count("reviews", "Design reviews", "reviews", &[]),
+            count("passed", "Results passed", "results", &[("verdict", json!("passed"))]),
+            count("failed", "Results failed", "results", &[("verdict", json!("failed"))]),
+            count("verdicts", "Tests with results, by test case", "verdicts", &[]),
+            count(
+                "verdicts-passed",
+                "Newest results passed, nothing changed since",
+                "verdicts",
+                &[("verdict", json!("passed")), ("changed", json!([]))],
+            ),
+            but(
+                "verdicts-changed",
+                "Newest results passed, but something changed since",
+                "verdicts",
+                &[("verdict", json!("passed"))],
+                ("changed", json!([])),
+            ),
+            but(
+                "verdicts-bad",
+                "Newest results that are not passed",
+                "verdicts",
+                &[],
+                ("verdict", json!("passed")),
+            ),
+            count("runs", "Test runs by hand", "runs", &[]),
+            count("runs-passed", "Runs by hand that passed", "runs", &[("outcome", json!("passed"))]),
+            count("reviews", "Design reviews stated as entries of their own", "reviews", &[]),
+            count("review-records", "Design reviews as records", "review-records", &[]),
+            count("release-records", "Releases as records", "release-records", &[]),
             count("records", "Records that count", "records", &[]),
             count("user-needs", "User needs", "requirements", &[("kind", json!("user-need"))]),
             count(
@@ -134,6 +177,12 @@ pub(crate) fn figures(scope: &Scope) -> Vec<Figure> {
                 "risks",
                 &[("residual-acceptable", json!("false"))],
             ),
+            count(
+                "risks-unsaid",
+                "Residual risks of which their record does not say it",
+                "risks",
+                &[("residual-acceptable", Value::Null)],
+            ),
             count("risk-controls", "Risk controls", "risk-controls", &[]),
             join(
                 "controlled",
@@ -148,7 +197,13 @@ pub(crate) fn figures(scope: &Scope) -> Vec<Figure> {
             count("class-c", "With safety class C of their own", "software", &[("safety-class", json!("C"))]),
             count("soup", "SOUP", "soup", &[]),
             count("anomalies", "Problems", "anomalies", &[]),
-            count("anomalies-open", "Problems that are open", "anomalies", &[("status", json!("open"))]),
+            but(
+                "anomalies-open",
+                "Problems that are not closed",
+                "anomalies",
+                &[],
+                ("status", json!("closed")),
+            ),
         ]);
     }
     if !matches!(scope, Scope::Release { .. }) {
@@ -189,6 +244,13 @@ pub(crate) fn figures(scope: &Scope) -> Vec<Figure> {
                     "devices",
                     &[("certainty", json!(certainty))],
                 ));
+            }
+            for (column, title) in [
+                ("running", "Devices by what they run"),
+                ("site", "Devices by site"),
+                ("custody", "Devices by custody"),
+            ] {
+                out.push(tally(&format!("devices-by-{column}"), title, "devices", &[column]));
             }
             out.push(count("findings", "Findings", "findings", &[]));
             out.push(count("findings-open", "Findings not settled", "findings", &[("closed", Value::Null)]));

@@ -140,6 +140,8 @@ pub(super) fn all() -> Vec<Definition> {
                 ("site", "Site"),
                 ("kind", "Kind"),
                 ("about", "About"),
+                ("serial", "Serial number"),
+                ("shown", "Shown by entry"),
                 ("closed", "Settled by entry"),
             ],
         ),
