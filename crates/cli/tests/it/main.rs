@@ -19,4 +19,5 @@ mod release;
 mod serve;
 mod sign;
 mod simulate;
+mod steps;
 mod story;

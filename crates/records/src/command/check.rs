@@ -5,7 +5,7 @@ use crate::code::Measured;
 use crate::digest::Digest;
 use crate::engine::{Evaluator, Report};
 use crate::facts::{Approval, Happening, Moment, TestResult};
-use crate::named::{NamedTest, results_of_names, worst_of_each};
+use crate::named::{NamedTest, of_no_case, results_of_names, worst_of_each};
 use crate::render::{self, Format};
 use crate::set::EditorialStep;
 use crate::tree::{self, Tree};
@@ -64,6 +64,8 @@ pub fn evaluate(options: &mut Check) -> Result<(PathBuf, Evaluator, Report), Com
     }
     let mut unmatched: Vec<String> = Vec::new();
     let named = results_of_names(&set, &options.tests_at_hand);
+    unmatched
+        .extend(of_no_case(&set, &options.tests_at_hand).into_iter().map(|test| test.name.trim().to_owned()));
     for mut result in worst_of_each(core::mem::take(&mut options.results_at_hand), named) {
         result.bind(&set);
         unmatched.extend(set.add_result(result).err().map(String::from));

@@ -108,7 +108,13 @@ fn notes(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let more = gaps.len().saturating_sub(ids.len());
         let more = if more > 0 { format!(" … {more} more") } else { String::new() };
         let title = gaps.first().map_or("", |gap| &*gap.rule.title);
-        writeln!(out, "note[{rule}]: {title}: not yet for {}{more}", ids.join(" "))?;
+        // A gap of the product as a whole is at no record.
+        let at = if ids.iter().all(|id| id.is_empty()) {
+            String::new()
+        } else {
+            format!(": open at {}", ids.join(" "))
+        };
+        writeln!(out, "note[{rule}]: {title}{at}{more}")?;
     }
     Ok(())
 }
@@ -118,8 +124,8 @@ fn summary(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(first) = report.unmatched_results.first() {
         writeln!(
             out,
-            "{} results name no test case of this product, such as {first}",
-            report.unmatched_results.len()
+            "{} of no test case of this product, such as {first}",
+            counted(report.unmatched_results.len(), "result")
         )?;
     }
     let count = |wanted: &dyn Fn(&Gap) -> bool| report.gaps.iter().filter(|gap| wanted(gap)).count();

@@ -25,7 +25,7 @@ const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1";
 ///
 /// Takes a `.tlog-proof` file, a package written by `package`, an answer about devices with its proof, a file written by `log
 /// export`, or a directory written by `log export --tiles`. Without `--policy` the file is only shown to be consistent under
-/// the keys it carries itself.
+/// the keys it carries itself, which anybody's file is: exit status 0 then says no more than that, and the report begins with it.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// The proof, the package, the exported file, or the directory of an exported tree
