@@ -89,14 +89,16 @@ pub fn results_of_names(set: &RecordSet, tests: &[NamedTest]) -> Vec<TestResult>
     results
 }
 
-/// Tests that belong to no case: they name none (see [`NamedTest::names_a_case`]), and no case names them. As
-/// [`results_of_names`], which see for the order of time.
+/// Tests that belong to no case of these records: they name none that is there, and no case names them. Costs what
+/// [`results_of_names`] does.
 #[must_use]
 pub fn of_no_case<'t>(set: &RecordSet, tests: &'t [NamedTest]) -> Vec<&'t NamedTest> {
     let by_last = by_last(tests);
     let of_cases: BTreeSet<*const NamedTest> =
         cases(set).flat_map(|record| of_case(set, record, &by_last).0).map(core::ptr::from_ref).collect();
-    let belongs = |test: &NamedTest| test.names_a_case() || of_cases.contains(&core::ptr::from_ref(test));
+    let is_there =
+        |test: &NamedTest| set.node(&test.result.case).is_some_and(|node| set.record(node).is_some());
+    let belongs = |test: &NamedTest| is_there(test) || of_cases.contains(&core::ptr::from_ref(test));
     tests.iter().filter(|test| !belongs(test)).collect()
 }
 

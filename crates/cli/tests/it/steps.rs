@@ -24,6 +24,11 @@ fn a_data_directory_in_a_repository_is_not_committed() {
     assert!(!staged.contains("vouchsafe-data"), "{staged}");
 }
 
+fn administrator(house: &House) -> String {
+    let sources = house.json(&["source", "list"]).to_string();
+    sources.split('"').find(|word| word.starts_with("person:")).expect("the administrator").to_owned()
+}
+
 /// A product with one test case, and a report of which one test belongs to it.
 fn tested(house: &House) {
     house.ends(0, &["init", "--name", "IP-400"]);
@@ -46,10 +51,17 @@ fn tests_that_no_case_is_about_are_named() {
     git(&house, &["init", "-q"]);
     git(&house, &["add", "vouchsafe.toml", "records"]);
     git(&house, &["commit", "-q", "-m", "begin"]);
-    let push = ["push", "--results", "r.xml", "--key", "admin", "--passphrase-file", "pass"];
+    let key = ["--key", "admin", "--passphrase-file", "pass"];
+    let roles = ["source", "roles", &*administrator(&house), "administrator", "engineer"];
+    house.ends(0, &[&roles[..], &key].concat());
+    let push = [&["push", "--results", "r.xml"][..], &key].concat();
     let pushed = house.run(&push);
     let said = err(&pushed);
-    assert!(said.contains("1 of 2 tests belong to a test case; not flow no_case_here"), "{said}");
+    assert!(said.contains("1 of 2 tests belongs to a test case; not flow no_case_here"), "{said}");
+    let other = "<testsuite name=\"s\"><testcase classname=\"flow\" name=\"runs TC-404\"/></testsuite>";
+    std::fs::write(house.path("other.xml"), other).expect("written");
+    let said = err(&house.run(&[&["push", "--results", "other.xml"][..], &key].concat()));
+    assert!(said.contains("0 of 1 test belong to a test case; not flow runs TC-404"), "{said}");
 }
 
 #[test]
@@ -68,10 +80,7 @@ fn without_a_policy_no_criteria_are_met() {
 #[test]
 fn a_token_opens_what_a_scope_says_and_no_other_word_is_taken() {
     let house = House::with_log();
-    let sources = house.json(&["source", "list"]);
-    let text = sources.to_string();
-    let person =
-        text.split('"').find(|word| word.starts_with("person:")).expect("the administrator").to_owned();
+    let person = administrator(&house);
     let issue = ["token", "issue", &*person, "--label", "CI", "--key", "admin", "--passphrase-file", "pass"];
     house.ends(0, &[&issue[..], &["--scope", "read", "--scope", "write"]].concat());
     house.ends(2, &[&issue[..], &["--scope", "admin"]].concat());

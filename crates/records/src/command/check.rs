@@ -64,12 +64,13 @@ pub fn evaluate(options: &mut Check) -> Result<(PathBuf, Evaluator, Report), Com
     }
     let mut unmatched: Vec<String> = Vec::new();
     let named = results_of_names(&set, &options.tests_at_hand);
-    unmatched
-        .extend(of_no_case(&set, &options.tests_at_hand).into_iter().map(|test| test.name.trim().to_owned()));
     for mut result in worst_of_each(core::mem::take(&mut options.results_at_hand), named) {
         result.bind(&set);
         unmatched.extend(set.add_result(result).err().map(String::from));
     }
+    // Those that name a case which is not there are among them by that name.
+    let of_none = of_no_case(&set, &options.tests_at_hand).into_iter().filter(|test| !test.names_a_case());
+    unmatched.extend(of_none.map(|test| test.name.trim().to_owned()));
     for result in options.results.drain(..) {
         unmatched.extend(set.add_result(result).err().map(String::from));
     }

@@ -12,7 +12,7 @@ use records::set::RecordSet;
 use views::design::junit::{ids, result};
 
 use crate::failure::Failure;
-use crate::text::{count, printable};
+use crate::text::{count, plural, printable};
 
 /// What was run, where the reports do not say it themselves.
 #[derive(Clone, Debug, Default)]
@@ -69,17 +69,15 @@ pub(super) fn left_over(paths: &[PathBuf], set: &RecordSet) -> Result<Option<Str
     let tests = read(paths, &About::default())?.of_names;
     let other = of_no_case(set, &tests);
     let Some(first) = other.first() else { return Ok(None) };
+    let more = other.len().saturating_sub(1) as u64;
     let belong = (tests.len() - other.len()) as u64;
     Ok(Some(format!(
-        "{} of {} to a test case; not {}{}",
+        "{} of {} {} to a test case; not {}{}",
         count(belong),
-        if tests.len() == 1 {
-            "1 test belongs".to_owned()
-        } else {
-            format!("{} tests belong", count(tests.len() as u64))
-        },
+        plural(tests.len() as u64, "test", "tests"),
+        if belong == 1 { "belongs" } else { "belong" },
         printable(first.name.trim(), 200),
-        if other.len() > 1 { format!(" and {} more", count(other.len() as u64 - 1)) } else { String::new() },
+        if more > 0 { format!(" and {} more", count(more)) } else { String::new() },
     )))
 }
 
