@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 import proofs
+import receipts
 from canonical import Refused
 from entries import Entry
 from schema import Schema
 from sources import Key, check_source, derive, source_text
 
 # Fewer than these and the files are not what this program was written for.
-LEAST = {"keys": 8, "sources": 40, "facts": 200, "proofs": 8, "statements": 6, "refused": 100}
+LEAST = {"keys": 8, "sources": 40, "facts": 200, "proofs": 8, "statements": 6, "refused": 100, "receipts": 600}
 
 
 def main(repository: Path, show: bool) -> int:
@@ -81,6 +82,16 @@ def main(repository: Path, show: bool) -> int:
         changed = text.replace(b"meaning approve", b"meaning reject")
         other = refused(proofs.verify_statement, keys[name], changed, signature, meanings)
         expect("statements", name, holds and other and changed != text, "the signature holds for its text only")
+
+    for name, vkey, about, raw in lines("receipts", 4):
+        expect("receipts", name, not refused(receipts.check, raw, vkey, about), "it holds")
+        # With any one bit changed, in the receipt (but for the cosignatures it may carry) or in what it is about, it does not.
+        signed = raw.index("3a00010000") if "3a00010000" in raw else len(raw)
+        for at in range(0, signed, 2):
+            changed = f"{raw[:at]}{int(raw[at:at + 2], 16) ^ 1 << at // 2 % 8:02x}{raw[at + 2:]}"
+            expect("receipts", name, refused(receipts.check, changed, vkey, about), f"holds with byte {at // 2} changed")
+        other = f"{int(about[:2], 16) ^ 1:02x}{about[2:]}"
+        expect("receipts", name, refused(receipts.check, raw, vkey, other), "holds for something else")
 
     for name, stage, reason, raw in lines("refused", 4):
         try:

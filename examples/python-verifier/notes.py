@@ -5,11 +5,12 @@ import hashlib
 import struct
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
 
 from canonical import Refused
 
-ED25519, COSIGNER = 1, 4
+ED25519, COSIGNER, ML_DSA_44 = 1, 4, 6
+KEY_LENGTHS = {ED25519: 32, COSIGNER: 32, ML_DSA_44: 1312}
 
 
 class Verifier:
@@ -21,12 +22,13 @@ class Verifier:
         raw = base64.b64decode(key, validate=True)
         self.kind, self.public = raw[0], raw[1:]
         self.id = hashlib.sha256(self.name.encode() + b"\n" + raw).digest()[:4]
-        if self.id.hex() != identifier or self.kind not in (ED25519, COSIGNER) or len(self.public) != 32:
+        if self.id.hex() != identifier or KEY_LENGTHS.get(self.kind) != len(self.public):
             raise Refused(f"not a verifier key of a kind that is known: {text}")
 
     def check(self, signature: bytes, message: bytes) -> None:
+        kind = mldsa.MLDSA44PublicKey if self.kind == ML_DSA_44 else ed25519.Ed25519PublicKey
         try:
-            ed25519.Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+            kind.from_public_bytes(self.public).verify(signature, message)
         except (InvalidSignature, ValueError) as error:
             raise Refused(f"the signature of {self.name} does not hold") from error
 
@@ -46,19 +48,31 @@ class Note:
             self.signatures.append((name, raw_signature[:4], raw_signature[4:]))
 
     def signed_by(self, key: Verifier):
-        """True if the log signed, the time if a witness did, None if neither; refuses a wrong signature of the key."""
+        """True if the log signed, the time if a witness did (0 where it states none), None if neither; refuses a wrong
+        signature of the key."""
         for name, identifier, value in self.signatures:
             if (name, identifier) != (key.name, key.id):
                 continue
             if key.kind == ED25519:
                 key.check(value, self.text.encode())
                 return True
-            if len(value) != 72:
+            if len(value) != 8 + (2420 if key.kind == ML_DSA_44 else 64):
                 raise Refused("a cosignature of the wrong length")
             time = struct.unpack(">Q", value[:8])[0]
-            key.check(value[8:], f"cosignature/v1\ntime {time}\n{self.text}".encode())
+            message = f"cosignature/v1\ntime {time}\n{self.text}".encode()
+            key.check(value[8:], self.subtree(key.name, time) if key.kind == ML_DSA_44 else message)
             return time
         return None
+
+
+    def subtree(self, cosigner: str, time: int) -> bytes:
+        """What an ML-DSA-44 cosignature of a checkpoint signs; extension lines are not covered, so there are none."""
+        lines = self.text.split("\n")
+        if len(lines) != 4 or len(lines[0].encode()) > 255:
+            raise Refused("a cosignature that does not cover the whole checkpoint")
+        name, origin, root = cosigner.encode(), lines[0].encode(), base64.b64decode(lines[2], validate=True)
+        names = [bytes([len(name)]) + name, struct.pack(">Q", time), bytes([len(origin)]) + origin]
+        return b"subtree/v1\n\0" + b"".join(names) + struct.pack(">QQ", 0, int(lines[1])) + root
 
 
 class Checkpoint:
@@ -93,10 +107,10 @@ class Policy:
 
     def verify(self, note: Note, checkpoint: Checkpoint):
         """The log's key and the witnesses that cosigned; refuses what the policy does not accept."""
-        logs = [key for key in self.logs if key.name == checkpoint.origin and note.signed_by(key)]
+        logs = [key for key in self.logs if key.name == checkpoint.origin and note.signed_by(key) is not None]
         if not logs:
             raise Refused("of another log than the trust policy")
-        seen = {name: time for name, key in self.witnesses.items() if (time := note.signed_by(key))}
+        seen = {name: time for name, key in self.witnesses.items() if (time := note.signed_by(key)) is not None}
 
         def met(member: str) -> bool:
             if member in self.witnesses:

@@ -60,11 +60,13 @@ pub fn all() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("packet", packets()),
         ("policy", policies()),
         ("purl", text(documents::PURLS)),
+        ("receipt", receipts()),
         ("sbom", text(documents::SBOMS)),
         ("ssh", ssh()),
         ("state", states()),
         ("statement", signed().into_iter().map(|(_, statement, _)| statement).collect()),
         ("tile_path", text(documents::PATHS)),
+        ("timestamp", timestamps()),
         ("udi", text(documents::UDIS)),
         ("vers", text(documents::RANGES)),
         ("webauthn", of_kind("webauthn")),
@@ -131,12 +133,33 @@ fn note(size: u64, extension: bool) -> Note {
     note
 }
 
+/// The log's checkpoint of six entries, cosigned with keys of both types; one ML-DSA-44 cosignature states a time, one none.
+fn post_quantum() -> Note {
+    let mut note = note(6, false);
+    for (key, time) in [(ml_dsa_key(), 1_700_000_000), (ml_dsa_key(), 0)] {
+        note.push(cosignature::sign(&note, &key, time).expect("no extension")).expect("room");
+    }
+    note
+}
+
+/// A witness's key of type 0x06.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn ml_dsa_key() -> SigningKey {
+    SigningKey::ml_dsa_44("witness.example/pq", &[3; 32]).expect("a good name")
+}
+
 fn notes() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = [0, 1, 6, 255].iter().map(|n| note(*n, n % 2 == 1).to_bytes()).collect();
     let note = Note::sign("A note.\n\nWith a blank line — and more.\n", &[&log_key()]).expect("a good text");
     all.push(note.to_bytes());
     all.push(log_key().verifier().to_string().into_bytes());
     all.push(log_key().to_skey().as_bytes().to_vec());
+    all.push(post_quantum().to_bytes());
+    all.push(ml_dsa_key().verifier().to_string().into_bytes());
+    all.push(ml_dsa_key().to_skey().as_bytes().to_vec());
     all
 }
 
@@ -178,7 +201,75 @@ fn cosignatures() -> Vec<Vec<u8>> {
     let lines = |size| -> Vec<u8> {
         note(size, false).signatures().iter().map(ToString::to_string).collect::<String>().into_bytes()
     };
-    vec![lines(1), lines(6), lines(255), b"0\n".to_vec(), b"123456\n".to_vec()]
+    let both = post_quantum().signatures().iter().map(ToString::to_string).collect::<String>().into_bytes();
+    vec![lines(1), lines(6), lines(255), both, b"0\n".to_vec(), b"123456\n".to_vec()]
+}
+
+fn receipts() -> Vec<Vec<u8>> {
+    use evidence::receipt::{Proof, Receipt};
+    let (six, many) = (tree(6), tree(255));
+    let within = "within the tree";
+    let of = |size, proof, carry| {
+        Receipt::sign(&note(size, false), proof, carry, &log_key()).expect("signs").encode()
+    };
+    vec![
+        of(6, Proof::Inclusion { index: 5, path: inclusion_proof(&six, 5, 6).expect(within) }, false),
+        of(255, Proof::Inclusion { index: 5, path: inclusion_proof(&many, 5, 255).expect(within) }, true),
+        of(255, Proof::Consistency { old: 6, path: consistency_proof(&many, 6, 255).expect(within) }, true),
+    ]
+}
+
+/// A request, a refusal, and an answer that is well formed although nobody signed it.
+fn timestamps() -> Vec<Vec<u8>> {
+    let item = |tag: u8, parts: &[&[u8]]| {
+        let content = parts.concat();
+        let length = u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes();
+        let head = match length {
+            [0, low] if low < 0x80 => vec![tag, low],
+            [0, low] => vec![tag, 0x81, low],
+            [high, low] => vec![tag, 0x82, high, low],
+        };
+        [head, content].concat()
+    };
+    let seq = |parts: &[&[u8]]| item(0x30, parts);
+    let oid = |content: &[u8]| item(6, &[content]);
+    let pkcs = |rest: &[u8]| oid(&[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1][..], rest].concat());
+    let sha256 = seq(&[&oid(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1])]);
+    let (tst_info, digest) = (pkcs(&[9, 16, 1, 4]), item(4, &[&[7; 32]]));
+    let content = seq(&[
+        &[2, 1, 1],
+        &oid(&[0x2a, 3]),
+        &seq(&[&sha256, &digest]),
+        &[2, 1, 9],
+        &item(0x18, &[b"20261120120000.5Z"]),
+        &seq(&[&[2, 1, 1], &[0x80, 1, 5]]),
+        &[1, 1, 0xff],
+        &[2, 1, 0x40],
+    ]);
+    let certificate_id = seq(&[&seq(&[&seq(&[&digest])])]);
+    let attribute = |name: &[u8], value: &[u8]| seq(&[name, &item(0x31, &[value])]);
+    let attributes = item(
+        0xa0,
+        &[
+            &attribute(&pkcs(&[9, 3]), &tst_info),
+            &attribute(&pkcs(&[9, 4]), &digest),
+            &attribute(&pkcs(&[9, 16, 2, 47]), &certificate_id),
+        ],
+    );
+    let ecdsa = seq(&[&oid(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2])]);
+    let signer = seq(&[&[2, 1, 1], &seq(&[]), &sha256, &attributes, &ecdsa, &item(4, &[&[8; 70]])]);
+    let data = seq(&[
+        &[2, 1, 3],
+        &item(0x31, &[&sha256]),
+        &seq(&[&tst_info, &item(0xa0, &[&item(4, &[&content])])]),
+        &item(0xa0, &[&seq(&[&[5, 0]])]),
+        &item(0x31, &[&signer]),
+    ]);
+    let token = seq(&[&pkcs(&[7, 2]), &item(0xa0, &[&data])]);
+    let granted = seq(&[&seq(&[&[2, 1, 0]]), &token]);
+    assert!(formats::timestamp::Response::from_der(&granted).is_ok(), "the example is an answer");
+    let refused = seq(&[&seq(&[&[2, 1, 2], &seq(&[&item(0x0c, &[b"busy"])]), &[3, 2, 5, 0x20]])]);
+    vec![formats::timestamp::Request::new(b"data", [1; 8]).to_der(), refused, granted]
 }
 
 fn policies() -> Vec<Vec<u8>> {
@@ -194,6 +285,7 @@ fn policies() -> Vec<Vec<u8>> {
             "# A policy.\n\nlog {log}\n{all}group two 2 w0 w1 w2\ngroup every all two w3\nquorum every\n"
         ),
         format!("log\t{log}\n{all}group some any w0 w1\nquorum some\n"),
+        format!("log {log}\n{all}witness pq {}\ngroup g all w0 pq\nquorum g\n", ml_dsa_key().verifier()),
     ];
     texts.map(String::into_bytes).into()
 }

@@ -41,11 +41,13 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("packet", packet),
     ("policy", policy),
     ("purl", purl),
+    ("receipt", receipt),
     ("sbom", sbom),
     ("ssh", ssh),
     ("state", state),
     ("statement", statement),
     ("tile_path", tile_path),
+    ("timestamp", timestamp),
     ("udi", udi),
     ("vers", vers),
     ("webauthn", webauthn),
@@ -65,6 +67,10 @@ pub fn note(data: &[u8]) -> bool {
     let Ok(note) = Note::parse(data) else { return false };
     assert_eq!(note.to_bytes(), data);
     let _ = note.verify([corpus::log_key().verifier()]);
+    let pq = corpus::ml_dsa_key();
+    for line in note.signatures() {
+        let _ = tlog::cosignature::verify(&note, line, pq.verifier());
+    }
     true
 }
 
@@ -144,6 +150,17 @@ pub fn entry(data: &[u8]) -> bool {
     let json = entry_json(&entry);
     assert_eq!(from_json(&json).expect("its own JSON").encode(), data);
     let _ = entry.verify(&corpus::public_key());
+    true
+}
+
+/// A COSE receipt, verified against the log's key and against what it may be about.
+pub fn receipt(data: &[u8]) -> bool {
+    use evidence::receipt::Receipt;
+    let Ok(receipt) = Receipt::decode(data) else { return false };
+    assert_eq!(receipt.encode(), data);
+    let (key, leaf) = (corpus::log_key(), tlog::leaf_hash(b"entry 5"));
+    let _ = receipt.verify_inclusion(&leaf, key.verifier());
+    let _ = receipt.verify_consistency(&leaf, &leaf, key.verifier());
     true
 }
 
@@ -304,6 +321,16 @@ pub fn measured(data: &[u8]) -> bool {
         }
     }
     coverage.is_ok() | formats::analysis::read(data).is_ok()
+}
+
+/// Answers and requests of RFC 3161.
+pub fn timestamp(data: &[u8]) -> bool {
+    use formats::timestamp::{Request, Response};
+    if let Ok(request) = Request::from_der(data) {
+        assert_eq!(request.to_der(), data);
+        return true;
+    }
+    Response::from_der(data).is_ok()
 }
 
 /// Package URLs; the canonical form is a fixed point. An encoded slash in a subpath is settled by the second writing only.

@@ -34,8 +34,12 @@ pub(crate) fn be_the_server(root: PathBuf) {
     });
     let codes = OneUseCodes::in_memory(random.clone());
     let auth = Arc::new(Auth::new(codes, random, Arc::new(|| Time::EPOCH), false));
-    let app =
-        AppState { ledger, settings: Arc::new(Named { title: "bench".into() }), auth, populations: None };
+    let app = AppState {
+        ledger,
+        settings: Arc::new(Named { title: "bench".into(), stamps: None }),
+        auth,
+        populations: None,
+    };
     let services = Services { pages: server::pages::router(app.clone()), app, witnesses: None };
     let bound = |bound: server::run::Bound| {
         println!("{}", bound.http);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ledger::authorise::Roles;
 use ledger::ports::Clock;
 use ledger::{Doubt, Ledger, LedgerKeys, Loaded, Options, Parts, Snapshots, Standing};
+use server::timestamp::Stamps;
 use store_sqlite::{DirBlobs, FileGuard, SqliteLog, SqliteVault};
 use tlog::Hash;
 use zeroize::Zeroizing;
@@ -47,6 +48,11 @@ impl DataDir {
     /// A tlog-policy that trusts this log's keys and asks for no witness: what to hand to those who verify.
     pub(crate) fn policy_file(&self) -> PathBuf {
         self.root.join("log.policy")
+    }
+
+    /// Time stamps over checkpoints.
+    pub(crate) fn stamps(&self) -> Stamps {
+        Stamps::new(self.root.join("stamps"))
     }
 
     pub(crate) fn snapshots(&self) -> Snapshots {

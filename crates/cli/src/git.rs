@@ -20,7 +20,7 @@ pub(crate) struct Commit {
     pub(crate) id: String,
     /// First line of its message.
     pub(crate) subject: String,
-    /// Committer's time as `YYYYMMDDhhmmss` in UTC, never before that of a parent: a claim.
+    /// Committer's time as `YYYYMMDDhhmmss` in UTC, moved on where it is not after that of a parent: a claim.
     pub(crate) order: u64,
     /// Trailers of its message: key and value.
     pub(crate) trailers: Vec<(String, String)>,
@@ -252,7 +252,9 @@ impl History for Git {
             let fields: Vec<&str> = entry.split('\u{1f}').collect();
             let [id, parents, date, verdict, signer, subject, trailers, files] = *fields else { continue };
             let before = parents.split(' ').filter_map(|parent| orders.get(parent)).max().copied();
-            let order = date.parse::<u64>().unwrap_or(0).max(before.unwrap_or(0));
+            // Later than each parent, whatever the clocks said: the order is that of ancestry.
+            let date = date.parse::<u64>().unwrap_or(0);
+            let order = before.map_or(date, |before| date.max(before + 1));
             orders.insert(id, order);
             let pair = |trailer: &str| {
                 let (key, value) = trailer.split_once(':')?;

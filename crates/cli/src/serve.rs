@@ -59,7 +59,7 @@ pub(crate) fn serve(ui: &Ui, data: &DataDir, serving: Serving) -> Result<(), Fai
     let code = auth.issue_code().map_err(|e| Failure::environment("making a sign-in code", e))?;
     let app = AppState {
         ledger: ledger.clone(),
-        settings: Arc::new(Settings { title }),
+        settings: Arc::new(Settings { title, stamps: Some(data.stamps()) }),
         auth: Arc::new(auth),
         populations: Some(populations(&ledger)?),
     };

@@ -105,6 +105,14 @@ pub(crate) fn wrapped(text: &str, indent: usize, width: usize) -> String {
     out
 }
 
+/// A witness that cosigned, and when, in its own words.
+pub(crate) fn witness(counted: &tlog::policy::CountedWitness<'_>) -> String {
+    match counted.time.and_then(evidence::Time::from_seconds) {
+        Some(time) => format!("{} at {time}", counted.witness.name),
+        None => format!("{}, which states no time", counted.witness.name),
+    }
+}
+
 /// The body as JSON.
 pub(crate) fn body_json(body: &Body) -> Value {
     json::body_json(body)

@@ -26,6 +26,7 @@ pub mod facts;
 pub mod json;
 pub mod keys;
 pub mod proof;
+pub mod receipt;
 #[cfg(feature = "sample")]
 pub mod sample;
 pub mod source;

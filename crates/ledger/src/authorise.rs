@@ -69,6 +69,7 @@ fn permitted(fact: &Fact) -> &'static [&'static str] {
         | Fact::LinkWithdrawn(_)
         | Fact::ResultReported(_)
         | Fact::CommitPushed(_)
+        | Fact::TagPushed(_)
         | Fact::DocumentInterpreted(_)
         | Fact::CoverageReported(_)
         | Fact::AnalysisReported(_) => &["engineer", "ci"],

@@ -12,7 +12,7 @@ use std::fmt;
 use evidence::{Hash, SourceId, Time};
 
 pub use judge::{five_properties, flag_text};
-pub use material::{Cosigned, Material, Neighbour, witness_keys};
+pub use material::{Cosigned, Material, Neighbour, TimeStamped, witness_keys};
 
 /// Whether a property holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

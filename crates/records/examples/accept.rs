@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (root, by, at) = (next("FOLDER")?.into(), next("WHO")?, next("TIME")?);
     let ids: Vec<String> = arguments.collect();
     accept(
-        &Accept { root, all: ids.is_empty(), ids, editorial: false, by, at },
+        &Accept { root, all: ids.is_empty(), ids, editorial: false, by, at, ..Accept::default() },
         &mut std::io::stdout().lock(),
     )?;
     Ok(())

@@ -28,6 +28,9 @@ pub struct Config {
     /// Its variants (UDI-DI), by name.
     #[serde(default)]
     pub variants: BTreeMap<String, Variant>,
+    /// The product's other repositories, by name.
+    #[serde(default)]
+    pub repositories: BTreeMap<String, RepositoryConfig>,
     /// Signatures: where they are, and whose count.
     #[serde(default)]
     pub signatures: SignaturesConfig,
@@ -89,6 +92,9 @@ pub struct Product {
     /// Which changes declared editorial count.
     #[serde(default)]
     pub editorial: Editorial,
+    /// The repository whose rules are in force where a log has several; default: the one that was pushed first.
+    #[serde(default)]
+    pub home: Option<String>,
 }
 
 impl Product {
@@ -104,10 +110,19 @@ impl Product {
 #[serde(rename_all = "kebab-case")]
 pub enum Editorial {
     /// All that the lock file names.
-    #[default]
     Stated,
     /// Only those somebody signed as such; whoever loads the tree says which.
+    #[default]
     Signed,
+}
+
+/// Another repository that feeds the product.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RepositoryConfig {
+    /// Folder of its `vouchsafe.toml`, relative to this file, where it is checked out beside this one.
+    #[serde(default)]
+    pub path: String,
 }
 
 /// An item of the product.
@@ -138,11 +153,14 @@ pub struct SignaturesConfig {
     /// File in the form of OpenSSH's `allowed_signers`, relative to this file: whose signatures count.
     #[serde(default)]
     pub allowed_signers: Option<String>,
+    /// File with the OpenPGP public keys whose signatures of commits and tags count, relative to this file.
+    #[serde(default)]
+    pub gpg_keyring: Option<String>,
 }
 
 impl Default for SignaturesConfig {
     fn default() -> Self {
-        Self { folder: default_signatures(), allowed_signers: None }
+        Self { folder: default_signatures(), allowed_signers: None, gpg_keyring: None }
     }
 }
 
@@ -193,6 +211,16 @@ impl Config {
             });
             SchemaError::Toml { place: format!("{CONFIG_FILE}:{line}"), reason: error.message().to_owned() }
         })
+    }
+
+    /// What tells whether two configurations ask for the same: profiles, stage, own kinds, links and rules, policy of risk.
+    #[must_use]
+    pub fn rules_print(&self) -> String {
+        let Self { kinds, links, common_fields, standards, clause, rule, rules, risk, product, .. } = self;
+        let profiles: std::collections::BTreeSet<&str> =
+            product.profiles.iter().map(String::as_str).collect();
+        let asked = (profiles, &product.stage, product.editorial, risk);
+        format!("{:?}", (asked, kinds, links, common_fields, standards, clause, rule, rules))
     }
 
     /// Merges the profiles with the product's own definitions.

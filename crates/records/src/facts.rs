@@ -78,6 +78,8 @@ pub struct TestResult {
     pub outcome: Outcome,
     /// When, for ordering.
     pub at: Option<Moment>,
+    /// When it entered the history, for rules of order: the commit it ran on, or its entry in the log.
+    pub entered: Option<Moment>,
     /// When, as printed (RFC 3339).
     pub date: Box<str>,
     /// Commit it ran on.
@@ -112,6 +114,7 @@ impl TestResult {
             case: case.into(),
             outcome,
             at: None,
+            entered: None,
             date: none(),
             commit: none(),
             artefact: none(),

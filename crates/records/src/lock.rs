@@ -175,6 +175,12 @@ impl Lock {
         self.editorial.insert((id.into(), old), (new, note.into()));
     }
 
+    /// Whether a change is noted as editorial.
+    #[must_use]
+    pub fn is_editorial(&self, id: &str, old: Digest, new: Digest) -> bool {
+        self.editorial.get(&(id.to_owned(), old)).is_some_and(|(to, _)| *to == new)
+    }
+
     /// The revision a link was accepted against, and who when.
     #[must_use]
     pub fn stamped(&self, from: &str, link: &str, to: &str) -> Option<(Digest, &str)> {

@@ -1,11 +1,13 @@
 //! `RecordSet`: all records of one product at one moment, with links resolved to numbers both ways, stamps, results
 //! and approvals. Filled from a working tree (`tree`) or from the world; never touches a file.
 
+mod repositories;
 mod stamps;
 
+pub use repositories::Claim;
 pub use stamps::{EditorialStep, LinkState};
 
-use crate::code::{CodeFacts, CodeScan};
+use crate::code::{CodeFacts, CodePart, CodeScan};
 use crate::digest::Digest;
 use crate::facts::{Approval, Happening, Moment, TestResult};
 use crate::limits::MAX_RECORDS;
@@ -47,6 +49,8 @@ struct Slot {
     record: Option<Record>,
     kind: Option<KindId>,
     item: Option<u16>,
+    /// Index of its repository; 0 is the one at hand.
+    repository: u16,
     out: Vec<Edge>,
     into: Vec<Edge>,
 }
@@ -76,7 +80,12 @@ pub struct RecordSet {
     approvals: BTreeMap<Node, Vec<Approval>>,
     happenings: BTreeMap<Node, Vec<(Happening, Moment)>>,
     code: Option<Box<CodeFacts>>,
-    unsigned_editorial: Vec<(Node, Digest)>,
+    unsigned_editorial: Vec<(Node, Digest, Digest)>,
+    repositories: Vec<Box<str>>,
+    claims: Vec<Claim>,
+    differing: Vec<Box<str>>,
+    /// Whether only records of the repository at hand are checked; the others are there to be linked to.
+    own_only: bool,
 }
 
 /// The edges of one type in edges that are sorted by type.
@@ -106,6 +115,10 @@ impl RecordSet {
             happenings: BTreeMap::new(),
             code: None,
             unsigned_editorial: Vec::new(),
+            repositories: Vec::new(),
+            claims: Vec::new(),
+            differing: Vec::new(),
+            own_only: false,
         }
     }
 
@@ -128,7 +141,17 @@ impl RecordSet {
 
     /// Takes a scan of the code. `prefix` leads from the folder of the records to that of the code (`../`, or nothing).
     pub fn set_code(&mut self, scan: CodeScan, prefix: &str) -> &mut CodeFacts {
-        let mut facts = CodeFacts::new(self, scan);
+        let facts = CodeFacts::new(self, scan);
+        self.take_code(facts, prefix)
+    }
+
+    /// As `set_code`, for the code of several repositories.
+    pub fn join_code(&mut self, parts: Vec<CodePart>) -> &mut CodeFacts {
+        let facts = CodeFacts::join(self, parts);
+        self.take_code(facts, "")
+    }
+
+    fn take_code(&mut self, mut facts: CodeFacts, prefix: &str) -> &mut CodeFacts {
         facts.first_file = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         self.files.extend(facts.files.iter().map(|file| format!("{prefix}{}", file.path).into()));
         self.code.insert(Box::new(facts))
@@ -145,9 +168,9 @@ impl RecordSet {
         self.code.as_deref_mut()
     }
 
-    /// Changes that are declared editorial and do not count: record, and the revision before.
+    /// Changes that are declared editorial and do not count: record, and the revisions before and after.
     #[must_use]
-    pub fn unsigned_editorial(&self) -> &[(Node, Digest)] {
+    pub fn unsigned_editorial(&self) -> &[(Node, Digest, Digest)] {
         &self.unsigned_editorial
     }
 
@@ -270,6 +293,7 @@ impl RecordSet {
             record: None,
             kind: None,
             item: None,
+            repository: 0,
             out: Vec::new(),
             into: Vec::new(),
         });
@@ -335,7 +359,7 @@ impl RecordSet {
     pub fn remove(&mut self, node: Node) {
         self.unlink(node);
         if let Some(slot) = self.slots.get_mut(node.0 as usize) {
-            (slot.record, slot.kind, slot.item) = (None, None, None);
+            (slot.record, slot.kind, slot.item, slot.repository) = (None, None, None, 0);
         }
     }
 
@@ -391,6 +415,20 @@ impl RecordSet {
     #[must_use]
     pub fn results(&self, node: Node) -> &[TestResult] {
         self.results.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Says when results and approvals that are only claimed came into the history, where that is known.
+    pub fn date(
+        &mut self,
+        result: impl Fn(&TestResult) -> Option<Moment>,
+        approval: impl Fn(&Approval) -> Option<Moment>,
+    ) {
+        for held in self.results.values_mut().flatten().filter(|held| held.entered.is_none()) {
+            held.entered = result(held);
+        }
+        for held in self.approvals.values_mut().flatten().filter(|held| held.at.claimed) {
+            held.at = approval(held).unwrap_or(held.at);
+        }
     }
 
     /// Adds an approval; of an unknown record it says nothing.

@@ -8,7 +8,7 @@ use crate::set::{Edge, Node, RecordSet};
 
 /// Checks one record by itself and its links one step far. O(size of the record).
 pub fn check_record(set: &RecordSet, node: Node, problems: &mut Vec<Problem>) {
-    let Some(record) = set.record(node) else { return };
+    let Some(record) = set.record(node).filter(|_| set.is_checked(node)) else { return };
     let schema = set.schema();
     let kind = set.kind(node).and_then(|kind| schema.kind(kind));
     let at = |field: &Field<'_>| Place { file: record.place.file, line: field.line() };

@@ -6,7 +6,7 @@ use crate::config::{CONFIG_FILE, Config, Editorial, LOCK_FILE, Setup};
 use crate::limits::{
     MAX_CONFIG_BYTES, MAX_FILE_BYTES, MAX_FILES, MAX_FOLDER_DEPTH, MAX_LOCK_BYTES, MAX_PROBLEMS,
 };
-use crate::lock::parse_lock;
+use crate::lock::{LockLine, parse_lock};
 use crate::problem::{Code, Problem};
 use crate::record::Place;
 use crate::schema::SchemaError;
@@ -14,10 +14,13 @@ use crate::set::{EditorialStep, RecordSet};
 use crate::source::{Parsed, read_csv, read_markdown};
 use crate::{engine, structure};
 use core::sync::atomic::{AtomicUsize, Ordering};
+pub use linked::Foreign;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+mod linked;
 
 /// Why a tree could not be read at all. What is wrong with single records is a `Problem` instead.
 #[derive(Debug, thiserror::Error)]
@@ -96,19 +99,49 @@ pub fn load(root: &Path) -> Result<Tree, TreeError> {
 /// # Errors
 /// As `load`.
 pub fn load_where(root: &Path, signed: Option<Signed<'_>>) -> Result<Tree, TreeError> {
+    load_linked(root, signed, &[])
+}
+
+/// As `load_where`, with records of the product's other repositories, which links may lead to and come from. Those that
+/// `vouchsafe.toml` names with a path are read there, unless they are among the given ones.
+///
+/// # Errors
+/// As `load`.
+pub fn load_linked(root: &Path, signed: Option<Signed<'_>>, others: &[Foreign]) -> Result<Tree, TreeError> {
+    let (config, parts) = read_parts(root)?;
+    let mut others: Vec<Foreign> = others.to_vec();
+    for (name, repository) in &config.repositories {
+        if !others.iter().any(|other| other.name == *name) {
+            others.extend(linked::beside(root, name, repository)?);
+        }
+    }
+    let mut tree = assemble(root, config, parts, &others)?;
+    if let Some(signed) = signed {
+        tree.set.count_editorial(signed);
+    }
+    scan_code(&mut tree);
+    Ok(tree)
+}
+
+/// What a tree is made from.
+struct Parts {
+    names: Vec<Box<str>>,
+    problems: Vec<Problem>,
+    shares: Vec<Parsed>,
+    lock: String,
+}
+
+fn read_parts(root: &Path) -> Result<(Config, Parts), TreeError> {
     let path = root.join(CONFIG_FILE);
     if !path.is_file() {
         return Err(TreeError::NoConfig(root.to_path_buf()));
     }
     let config = Config::parse(&read_text(&path, MAX_CONFIG_BYTES)?).map_err(TreeError::Config)?;
-    let setup = config.setup().map_err(TreeError::Config)?;
     let (names, problems) = find_files(root, &config);
     let shares = read_all(root, &names, &config);
     let lock_path = root.join(LOCK_FILE);
     let lock = if lock_path.is_file() { read_text(&lock_path, MAX_LOCK_BYTES)? } else { String::new() };
-    let mut tree = assemble(root, config, setup, names, problems, shares, lock, signed);
-    scan_code(&mut tree);
-    Ok(tree)
+    Ok((config, Parts { names, problems, shares, lock }))
 }
 
 /// A tree from files given with their content, such as those of a commit: paths relative to `root`, with `/`. The
@@ -123,7 +156,6 @@ pub fn load_given(root: &Path, files: &[(String, Vec<u8>)]) -> Result<Tree, Tree
     };
     let config = text(CONFIG_FILE).ok_or_else(|| TreeError::NoConfig(root.to_path_buf()))?;
     let config = Config::parse(&config).map_err(TreeError::Config)?;
-    let setup = config.setup().map_err(TreeError::Config)?;
     let mut wanted: Vec<&(String, Vec<u8>)> =
         files.iter().filter(|(path, _)| is_record_file(&config, path)).take(MAX_FILES).collect();
     wanted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -136,7 +168,7 @@ pub fn load_given(root: &Path, files: &[(String, Vec<u8>)]) -> Result<Tree, Tree
         parsed
     });
     let lock = text(LOCK_FILE).unwrap_or_default();
-    Ok(assemble(root, config, setup, names, Vec::new(), shares, lock, None))
+    assemble(root, config, Parts { names, problems: Vec::new(), shares, lock }, &[])
 }
 
 /// Gives a tree the code of a commit: paths relative to the code's root.
@@ -162,17 +194,13 @@ fn take_code(tree: &mut Tree, scan: CodeScan) {
     tree.set.set_code(scan, &prefix).marked.clone_from(&config.marked);
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of a tree, from the two places they are read in")]
 fn assemble(
     root: &Path,
     config: Config,
-    Setup { schema, items, stage }: Setup,
-    names: Vec<Box<str>>,
-    mut problems: Vec<Problem>,
-    shares: Vec<Parsed>,
-    lock: String,
-    signed: Option<Signed<'_>>,
-) -> Tree {
+    Parts { names, mut problems, shares, lock }: Parts,
+    others: &[Foreign],
+) -> Result<Tree, TreeError> {
+    let Setup { schema, items, stage } = config.setup().map_err(TreeError::Config)?;
     let mut set = RecordSet::new(Arc::new(schema), items, stage);
     set.set_files(names);
     set.reserve(shares.iter().map(|share| share.records.len()).sum());
@@ -184,16 +212,19 @@ fn assemble(
             }
         }
     }
+    linked::insert(&mut set, others, &mut problems);
     set.seal();
     let file = set.add_file(LOCK_FILE);
-    let lines = parse_lock(file, &lock, &mut problems);
+    let mut lines = parse_lock(file, &lock, &mut problems);
+    lines.extend(linked::lines(&set, others));
     let must = config.product.editorial == Editorial::Signed;
-    set.set_lock_where(&lines, &|step| !must || signed.is_some_and(|signed| signed(step)));
+    set.set_lock_where(&lines, &|_| !must);
+    linked::facts(&mut set, others);
     problems.append(&mut check_structure(&set));
     problems.sort_by(|a, b| (a.place, a.code, &a.record).cmp(&(b.place, b.code, &b.record)));
     let problems_left_out = problems.len().saturating_sub(MAX_PROBLEMS);
     problems.truncate(MAX_PROBLEMS);
-    Tree { root: root.to_path_buf(), config, set, problems, problems_left_out, lock }
+    Ok(Tree { root: root.to_path_buf(), config, set, problems, problems_left_out, lock })
 }
 
 /// Whether a path relative to the root is that of a record file: below a record root, not hidden, not left out.
@@ -221,6 +252,14 @@ pub fn print_of(root: &Path) -> Print {
     let config = read_text(&root.join(CONFIG_FILE), MAX_CONFIG_BYTES).ok();
     if let Some(config) = config.and_then(|text| Config::parse(&text).ok()) {
         paths.extend(find_files(root, &config).0.iter().map(|name| root.join(&**name)));
+        for repository in config.repositories.values().filter(|other| !other.path.is_empty()) {
+            let folder = root.join(&repository.path);
+            paths.extend([folder.join(CONFIG_FILE), folder.join(LOCK_FILE)]);
+            let other = read_text(&folder.join(CONFIG_FILE), MAX_CONFIG_BYTES).ok();
+            let other = other.and_then(|text| Config::parse(&text).ok());
+            let names = other.map(|other| find_files(&folder, &other).0).unwrap_or_default();
+            paths.extend(names.iter().map(|name| folder.join(&**name)));
+        }
         if let Some(code) = &config.code {
             let folder = root.join(&code.root);
             paths.extend(list_code(&folder, &Selection::new(code)).0.iter().map(|name| folder.join(name)));

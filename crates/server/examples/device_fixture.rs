@@ -47,7 +47,7 @@ async fn main() -> io::Result<()> {
     let random: Random = Arc::new(|_: &mut [u8]| Err(io::ErrorKind::Unsupported.into()));
     let now: Now = Arc::new(|| Time::EPOCH);
     let auth = Arc::new(Auth::new(OneUseCodes::in_memory(random.clone()), random, now, false));
-    let settings = Arc::new(Settings { title: "Devices".into() });
+    let settings = Arc::new(Settings { title: "Devices".into(), stamps: None });
     let app = AppState { ledger: ledger.clone(), settings, auth, populations: None };
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let url = format!("http://{}", listener.local_addr()?);

@@ -26,7 +26,7 @@ async fn main() -> std::io::Result<()> {
     let app = AppState {
         populations: None,
         ledger: Arc::new(fixture.ledger),
-        settings: Arc::new(Settings { title: "IP-400 family".into() }),
+        settings: Arc::new(Settings { title: "IP-400 family".into(), stamps: None }),
         auth: Arc::new(auth),
     };
     let app = AppState { populations: views::population::Populations::start(app.ledger.clone()).ok(), ..app };

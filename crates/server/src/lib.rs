@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod pages;
 pub mod run;
 mod state;
+pub mod timestamp;
 pub mod witness;
 
 pub use state::{AppState, Settings};

@@ -6,12 +6,15 @@ use ledger::Ledger;
 use views::population::Populations;
 
 use crate::auth::Auth;
+use crate::timestamp::Stamps;
 
 /// Settings of the server that do not change while it runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What the operator calls this installation; stands beside the brand on every page.
     pub title: String,
+    /// Time stamps over checkpoints, where there are any.
+    pub stamps: Option<Stamps>,
 }
 
 /// Shared by all handlers; cheap to clone.

@@ -166,6 +166,15 @@ pub enum Error {
         /// The signature type the operation needs.
         needed: u8,
     },
+    /// An ML-DSA key that found no signature for this message within the bound of its rejection sampling.
+    #[error("key {name} could not sign this message")]
+    NotSigned {
+        /// Name of the key.
+        name: String,
+    },
+    /// A checkpoint that an ML-DSA-44 cosignature cannot cover whole: it has extension lines, or too long an origin.
+    #[error("an ML-DSA-44 cosignature covers neither extension lines nor an origin of more than 255 bytes")]
+    NotCovered,
     /// A time beyond 2^63 - 1 seconds (tlog-cosignature, "Format").
     #[error("the cosignature time {0} exceeds 2^63 - 1 seconds")]
     TimeOutOfRange(u64),

@@ -3,7 +3,7 @@
 //!
 //! Pure functions and plain values: no I/O, no clock, no randomness, `no_std` with `alloc`. Readers are
 //! strict, bounded and do not panic: what they take, the writers give back byte for byte. Ed25519 signatures
-//! are verified by `verify_strict` alone.
+//! are verified by `verify_strict` alone. With the feature `ml-dsa`, ML-DSA-44 cosignatures are made and verified.
 //!
 //! | module | what | specification |
 //! |---|---|---|
@@ -13,7 +13,7 @@
 //! | [`tile`] | tiles, entry bundles, the edge of a growing log | c2sp.org/tlog-tiles |
 //! | [`note`] | signed texts and keys | c2sp.org/signed-note |
 //! | [`checkpoint`] | heads of logs | c2sp.org/tlog-checkpoint |
-//! | [`cosignature`] | statements of witnesses | c2sp.org/tlog-cosignature (Ed25519) |
+//! | [`cosignature`] | statements of witnesses | c2sp.org/tlog-cosignature |
 //! | [`policy`] | which logs and witnesses to trust | c2sp.org/tlog-policy |
 //! | [`packet`] | offline proofs | c2sp.org/tlog-proof |
 //! | [`witness`] | when to cosign | c2sp.org/tlog-witness |
@@ -50,7 +50,7 @@
 //! let policy = Policy::parse(policy.as_bytes())?;
 //! let proven = LogProof::parse(file.as_bytes())?.verify_entry(b"entry 42", &policy)?;
 //! assert_eq!((proven.index, proven.head.checkpoint.size), (42, 1000));
-//! assert_eq!(proven.head.witnesses[0].time, 1_790_000_000);
+//! assert_eq!(proven.head.witnesses[0].time, Some(1_790_000_000));
 //! # Ok(())
 //! # }
 //! ```

@@ -2,6 +2,8 @@
 //! Keys live in `note/key.rs` and `note/signing.rs`; what the texts say is the business of other modules.
 
 mod key;
+#[cfg(feature = "ml-dsa")]
+mod ml_dsa;
 mod signing;
 
 use alloc::string::{String, ToString};
@@ -10,7 +12,7 @@ use core::fmt;
 
 use base64ct::{Base64, Encoding};
 
-pub use key::{KeyId, MAX_KEY_TEXT_BYTES, SignatureType, VerifierKey};
+pub use key::{KeyId, MAX_KEY_TEXT_BYTES, ML_DSA_44_KEY_BYTES, SignatureType, VerifierKey};
 pub use signing::SigningKey;
 
 use crate::error::{Error, Format, Problem};
@@ -89,7 +91,7 @@ impl fmt::Display for Signature {
 pub struct Verified<'k> {
     /// The key that signed.
     pub key: &'k VerifierKey,
-    /// Time stated by a cosignature, in POSIX seconds; `None` for other types.
+    /// Time stated by a cosignature, in POSIX seconds; `None` for other types, and for cosignatures that state none.
     pub time: Option<u64>,
 }
 

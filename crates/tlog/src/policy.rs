@@ -123,7 +123,7 @@ impl Policy {
     /// Adds a log.
     ///
     /// # Errors
-    /// The public key is another log's, the key is a witness's (type 0x04), or there are too many.
+    /// The public key is another log's, the key is of a type for witnesses alone (0x04), or there are too many.
     pub fn add_log(&mut self, key: VerifierKey, url: Option<&[u8]>) -> Result<(), Problem> {
         bounded("logs", self.logs.len())?;
         if key.signature_type() == SignatureType::CosignatureV1 {
@@ -144,7 +144,7 @@ impl Policy {
     pub fn add_witness(&mut self, name: &[u8], key: VerifierKey, url: Option<&[u8]>) -> Result<(), Problem> {
         bounded("witnesses", self.witnesses.len())?;
         let name = self.new_name(name)?;
-        if !matches!(key.signature_type(), SignatureType::CosignatureV1 | SignatureType::ML_DSA_44) {
+        if !key.signature_type().is_cosignature() {
             return Err(Problem::KeyType(key.signature_type().code()));
         }
         if self.witnesses.iter().any(|witness| witness.key.public_key() == key.public_key()) {

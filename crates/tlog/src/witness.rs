@@ -146,7 +146,8 @@ impl Accepted {
     /// Call it only after [`Accepted::state`] is durable.
     ///
     /// # Errors
-    /// A key is not of type 0x04, or the time is out of range.
+    /// A key is of no type for cosignatures or cannot cover the checkpoint ([`Refusal::Extensions`] says so before), or the
+    /// time is out of range.
     pub fn cosign(&self, keys: &[&SigningKey], time: u64) -> Result<String, Error> {
         keys.iter().map(|key| cosignature::sign(&self.note, key, time).map(|line| line.to_string())).collect()
     }
@@ -159,6 +160,10 @@ pub enum Refusal {
     /// 400: the body could not be read.
     #[error("{0}")]
     Malformed(Error),
+    /// 400: extension lines, which an ML-DSA-44 key of the witness cannot cover (see [`cosignature::Subtree`]). Whoever
+    /// holds such a key answers so instead of accepting.
+    #[error("this witness cosigns no checkpoint with extension lines or an origin of more than 255 bytes")]
+    Extensions,
     /// 404: no such log here.
     #[error("unknown log origin")]
     UnknownOrigin,
@@ -190,7 +195,7 @@ impl Refusal {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::Malformed(_) | Self::OldAboveNew => 400,
+            Self::Malformed(_) | Self::OldAboveNew | Self::Extensions => 400,
             Self::NotSigned => 403,
             Self::UnknownOrigin => 404,
             Self::Conflict { .. } => 409,

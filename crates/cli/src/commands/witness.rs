@@ -26,8 +26,8 @@ pub(crate) enum WitnessCommand {
 
 /// Serve a witness
 ///
-/// Cosigns checkpoints of the logs it knows, once it has checked that each extends the last one it cosigned. Its key is made
-/// on the first start.
+/// Cosigns checkpoints of the logs it knows, once it has checked that each extends the last one it cosigned. Its keys are made
+/// on the first start with them.
 #[derive(Args, Debug)]
 pub(crate) struct WitnessServeArgs {
     /// Directory of the witness: its key, and what it cosigned last
@@ -39,6 +39,9 @@ pub(crate) struct WitnessServeArgs {
     /// Policy (C2SP tlog-policy) whose logs it follows, such as another operator's log.policy; give it once for each
     #[arg(long, value_name = "FILE", required = true)]
     log: Vec<PathBuf>,
+    /// Cosign with an ML-DSA-44 key too, for policies that shall outlast Ed25519
+    #[arg(long)]
+    ml_dsa: bool,
     /// Address to listen at
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7071")]
     listen: SocketAddr,
@@ -60,8 +63,13 @@ impl WitnessCommand {
 impl WitnessServeArgs {
     fn run(self, context: &Context) -> Result<Verdict, Failure> {
         private_directory(&self.directory)?;
-        let key = self.key()?;
-        let verifier = key.verifier().to_string();
+        let mut keys = vec![self.key("witness.key", SigningKey::cosigner)?];
+        if self.ml_dsa {
+            keys.push(self.key("witness-ml-dsa.key", SigningKey::ml_dsa_44)?);
+        }
+        let verifiers: Vec<String> = keys.iter().map(|key| key.verifier().to_string()).collect();
+        let verifiers = verifiers.join("\n");
+        let word = if self.ml_dsa { "keys" } else { "key" };
         let mut logs = Vec::new();
         for path in &self.log {
             logs.extend(read_policy(path)?.logs().iter().map(|log| log.key.clone()));
@@ -69,7 +77,7 @@ impl WitnessServeArgs {
         if logs.is_empty() {
             return Err(Failure::input("starting the witness", "the policies name no log"));
         }
-        let config = WitnessConfig { keys: vec![key], logs };
+        let config = WitnessConfig { keys, logs };
         let witness = Witness::open(&self.directory.join("logs"), config, Arc::new(SystemClock))
             .map_err(|e| Failure::environment("starting the witness", e))?;
         let tls =
@@ -77,7 +85,9 @@ impl WitnessServeArgs {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let ui = &context.ui;
         let bound = |address: SocketAddr| {
-            ui.note(format!("Witnessing at {scheme}://{address} with the key\n{verifier}\nCtrl-C ends it."));
+            ui.note(format!(
+                "Witnessing at {scheme}://{address} with the {word}\n{verifiers}\nCtrl-C ends it."
+            ));
         };
         let router = witness.router();
         let serving = serve_router(self.listen, tls.as_ref(), Connections::default(), router, bound, ended());
@@ -85,12 +95,16 @@ impl WitnessServeArgs {
         Ok(Verdict::Holds)
     }
 
-    /// The witness's key: made on the first start.
-    fn key(&self) -> Result<SigningKey, Failure> {
-        let path = self.directory.join("witness.key");
+    /// A key of the witness: made on the first start with it.
+    fn key(
+        &self,
+        file: &str,
+        make: fn(&str, &[u8; 32]) -> Result<SigningKey, tlog::Error>,
+    ) -> Result<SigningKey, Failure> {
+        let path = self.directory.join(file);
         let bad = |e: tlog::Error| Failure::input(format!("the key of the witness, {}", path.display()), e);
         if !path.exists() {
-            let key = SigningKey::cosigner(&self.name, &random()?).map_err(bad)?;
+            let key = make(&self.name, &random()?).map_err(bad)?;
             data::write_new(&path, format!("{}\n", *key.to_skey()).as_bytes(), true)?;
         }
         let text =

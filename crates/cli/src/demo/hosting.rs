@@ -27,7 +27,7 @@ impl Hosting {
         let app = AppState {
             populations: Some(crate::serve::populations(&ledger)?),
             ledger,
-            settings: Arc::new(Settings { title: data.config()?.title }),
+            settings: Arc::new(Settings { title: data.config()?.title, stamps: Some(data.stamps()) }),
             auth: Arc::new(auth(data, false)?),
         };
         let services = Services { pages: server::pages::router(app.clone()), app, witnesses: None };

@@ -13,9 +13,9 @@ use serde_json::Value;
 use crate::kit::{House, err};
 use crate::sign::{need, product};
 
-const ADMIN: [&str; 4] = ["--key", "admin", "--passphrase-file", "pass"];
+pub(crate) const ADMIN: [&str; 4] = ["--key", "admin", "--passphrase-file", "pass"];
 
-fn git(house: &House, arguments: &[&str]) -> String {
+pub(crate) fn git(house: &House, arguments: &[&str]) -> String {
     let out = Command::new("git")
         .arg("-C")
         .arg(house.dir.path())
@@ -28,13 +28,13 @@ fn git(house: &House, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&out.stdout).trim().to_owned()
 }
 
-fn commit(house: &House) -> String {
+pub(crate) fn commit(house: &House) -> String {
     git(house, &["add", "vouchsafe.toml", "vouchsafe.lock", "records", "signatures"]);
     git(house, &["commit", "-q", "-m", "records"]);
     git(house, &["rev-parse", "HEAD"])
 }
 
-fn requirement(house: &House, n: usize, text: &str) {
+pub(crate) fn requirement(house: &House, n: usize, text: &str) {
     let record = format!(
         "---\nid: SYS-{n:03}\nkind: system-requirement\ntitle: Requirement {n}\nlinks:\n  refines: [UN-001]\n---\n\n{text}\n"
     );
@@ -42,7 +42,7 @@ fn requirement(house: &House, n: usize, text: &str) {
 }
 
 /// A product in a repository with `n` requirements, and a log that knows the lead and a CI job.
-fn repository(n: usize) -> (House, String) {
+pub(crate) fn repository(n: usize) -> (House, String) {
     let house = product();
     let init = ["log", "init", "--origin", "log.example/test", "--new-administrator-key", "admin"];
     house.ends(0, &[&init[..], &["--new-recovery-key", "recovery", "--passphrase-file", "pass"]].concat());
@@ -65,14 +65,14 @@ fn repository(n: usize) -> (House, String) {
     (house, ci["source"].as_str().expect("a source").to_owned())
 }
 
-const PUSH: [&str; 4] = ["push", "--key", "ci", "--repository"];
+pub(crate) const PUSH: [&str; 4] = ["push", "--key", "ci", "--repository"];
 
-fn push(house: &House, more: &[&str]) -> Value {
+pub(crate) fn push(house: &House, more: &[&str]) -> Value {
     house.json(&[&PUSH[..], &["pump"], more].concat())
 }
 
 /// Entries of the log by fact, without what depends on when and how often it was opened.
-fn facts(house: &House) -> BTreeMap<String, usize> {
+pub(crate) fn facts(house: &House) -> BTreeMap<String, usize> {
     let log = house.json(&["log", "show", "--from", "0", "--limit", "10000"]);
     let mut counts = BTreeMap::new();
     for entry in log["entries"].as_array().expect("entries") {
@@ -84,7 +84,7 @@ fn facts(house: &House) -> BTreeMap<String, usize> {
 }
 
 /// Rule and record of every gap.
-fn gaps(house: &House, more: &[&str]) -> Vec<(String, String)> {
+pub(crate) fn gaps(house: &House, more: &[&str]) -> Vec<(String, String)> {
     let out = house.run(&[&["check", "--format", "json"][..], more].concat());
     assert!(!out.stdout.is_empty(), "{}", err(&out));
     let report: Value = serde_json::from_slice(&out.stdout).expect("JSON");
@@ -176,18 +176,27 @@ fn signatures_of_strangers_and_commits_are_told_apart() {
     let shown = house.json(&["log", "show", &index]);
     let content = &shown["body"]["content"];
     assert!(content["signed_by"].as_str().is_some_and(|key| key.len() == 64), "{shown}");
+    assert_eq!(content["signature"]["verdict"], "good", "{shown}");
 }
 
 #[test]
 fn a_push_that_is_killed_anywhere_is_taken_up_where_it_was() {
     let (house, _) = repository(300);
     let (whole, _) = repository(300);
-    push(&whole, &[]);
+    let beside = ["--results", "junit.xml", "--coverage", "lcov.info", "--analysis", "lint.sarif"];
+    for house in [&house, &whole] {
+        crate::push_all::reports(house);
+        std::fs::write(house.path("records/REV-001.md"), crate::push_all::REVIEW).expect("written");
+        house.ends(0, &["accept", "REV-001", "--by", "an engineer"]);
+        commit(house);
+        git(house, &["tag", "-a", "-m", "first", "v1"]);
+    }
+    push(&whole, &beside);
     let mut wait = 40;
     let mut killed = 0;
     loop {
         let mut child = house
-            .command(&[&PUSH[..], &["pump"]].concat())
+            .command(&[&PUSH[..], &["pump"], &beside].concat())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -203,10 +212,13 @@ fn a_push_that_is_killed_anywhere_is_taken_up_where_it_was() {
         wait += 25;
     }
     assert!(killed > 2, "it was interrupted {killed} times");
-    assert_eq!(push(&house, &[])["unchanged"], 601);
+    assert_eq!(push(&house, &beside)["unchanged"], 603);
     let (mut interrupted, mut at_once) = (facts(&house), facts(&whole));
     // The commit is stated once more only if it was not durable: never, once it is.
     assert_eq!(interrupted.remove("CommitPushed"), at_once.remove("CommitPushed"));
+    for fact in ["ReviewHeld", "CoverageReported", "AnalysisReported", "TagPushed", "ResultReported"] {
+        assert!(at_once.contains_key(fact), "{fact}: {at_once:?}");
+    }
     assert_eq!(interrupted, at_once);
     assert_eq!(gaps(&house, &["--from-log"]), gaps(&whole, &["--from-log"]));
 }

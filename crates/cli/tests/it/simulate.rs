@@ -139,6 +139,7 @@ fn a_simulated_fleet_with_every_fault_reports_and_is_known_for_what_it_is() {
     let there = ["fleet", "simulate", "--server", &server.1, "--token-file", "token"];
     let refused = house.run(&[&there[..], &SIGNED, &again].concat());
     assert_eq!(refused.status.code(), Some(2), "{}", err(&refused));
+    assert!(err(&refused).contains("seed 5 was used on this log"), "{}", err(&refused));
     assert_eq!(count("serial ~ SIM000005"), Some(40));
     let more =
         [&there[..], &SIGNED, &["--devices", "6", "--sites", "2", "--rounds", "2", "--unreleased"]].concat();

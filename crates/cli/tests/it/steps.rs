@@ -85,3 +85,15 @@ fn a_token_opens_what_a_scope_says_and_no_other_word_is_taken() {
     house.ends(0, &[&issue[..], &["--scope", "read", "--scope", "write"]].concat());
     house.ends(2, &[&issue[..], &["--scope", "admin"]].concat());
 }
+
+#[test]
+fn notes_name_both_ends_of_a_link_and_no_record_for_the_product_as_a_whole() {
+    let house = House::new();
+    house.ends(0, &["init", "--name", "IP-400"]);
+    let need = "---\nid: UN-001\nkind: user-need\ntitle: Flow\nlinks:\n  need-of: [PROD-001]\n---\n\nFlow.\n";
+    std::fs::write(house.path("records/UN-001.md"), need).expect("written");
+    house.ends(0, &["check", "--ratchet", "--write-ratchet"]);
+    let said = house.ends(0, &["check", "--ratchet"]);
+    assert!(said.contains("UN-001→PROD-001"), "{said}");
+    assert!(!said.contains("not yet for") && !said.lines().any(|line| line.ends_with("open at ")), "{said}");
+}

@@ -15,6 +15,58 @@ fn enrolled(house: &House) -> String {
     answer["source"].as_str().expect("a source").to_owned()
 }
 
+/// COSE receipts of an entry and of the log's growth, made where the key is, verified with the policy alone.
+fn receipts(house: &House, index: &str) {
+    let policy = ["--policy", "vouchsafe-data/log.policy"];
+    let verify = |code: i32, args: &[&str]| house.ends(code, &[&["verify"][..], args, &policy].concat());
+    house.ends(0, &["log", "prove", index, "--receipt", "token.cose", "--entry", "token.entry"]);
+    let shown = verify(0, &["token.cose", "--entry", "token.entry"]);
+    assert!(shown.starts_with("The receipt token.cose holds under the trust policy"), "{shown}");
+    house.ends(2, &["verify", "token.cose", "--entry", "token.entry"]);
+    verify(2, &["token.cose"]);
+    let entry = std::fs::read(house.path("token.entry")).expect("the entry");
+    flip(&house.path("token.entry"), entry.len() / 2);
+    let shown = verify(1, &["token.cose", "--entry", "token.entry"]);
+    assert!(shown.contains("does not cover the root"), "{shown}");
+    std::fs::write(house.path("token.entry"), &entry).expect("written");
+
+    // Under a policy that asks for a witness, the log's word is not enough; nor is another log's policy.
+    let log = std::fs::read_to_string(house.path("vouchsafe-data/log.policy")).expect("the policy");
+    let line = log.lines().find(|line| line.starts_with("log ")).expect("the log");
+    let witness = tlog::SigningKey::cosigner("witness.example", &[3; 32]).expect("a key");
+    let strict = format!("{line}\nwitness w {}\nquorum w\n", witness.verifier());
+    std::fs::write(house.path("strict.policy"), strict).expect("written");
+    let cosigned = ["verify", "token.cose", "--entry", "token.entry", "--policy", "strict.policy"];
+    assert!(house.ends(1, &cosigned).contains("the quorum is not met"));
+    let other = tlog::SigningKey::ed25519("log.example/test", &[3; 32]).expect("a key");
+    std::fs::write(house.path("other.policy"), format!("log {}\nquorum none\n", other.verifier()))
+        .expect("written");
+    let other = ["verify", "token.cose", "--entry", "token.entry", "--policy", "other.policy"];
+    assert!(house.ends(1, &other).contains("no log of the policy has the key"));
+
+    // The log extends what its checkpoint said before.
+    let proof = house.json(&["log", "prove", index])["proof"].as_str().expect("a proof").to_owned();
+    let kept = proof.split_once("\n\n").expect("a checkpoint follows").1;
+    std::fs::write(house.path("kept.checkpoint"), kept).expect("written");
+    let old = kept.lines().nth(1).expect("a size");
+    house.ends(2, &["log", "prove", "--since", old, "--receipt", "grown.cose"]);
+    house.json(&[&["token", "issue", &source_of(house), "--label", "another"][..], &SIGNED].concat());
+    house.ends(0, &["log", "prove", "--since", old, "--receipt", "grown.cose"]);
+    let shown = verify(0, &["grown.cose", "--earlier", "kept.checkpoint"]);
+    assert!(shown.contains("nothing was changed or removed"), "{shown}");
+    let earlier = format!("{}", old.parse::<u64>().expect("a size") - 1);
+    house.ends(0, &["log", "prove", "--since", &earlier, "--receipt", "less.cose"]);
+    assert!(verify(1, &["less.cose", "--earlier", "kept.checkpoint"]).contains("it begins at"));
+    verify(2, &["grown.cose", "--entry", "token.entry"]);
+}
+
+fn source_of(house: &House) -> String {
+    let list = house.json(&["source", "list"]);
+    let sources = list["sources"].as_array().expect("sources");
+    let person = sources.iter().filter_map(|s| s["source"].as_str()).find(|s| s.starts_with("person"));
+    person.expect("a person").to_owned()
+}
+
 #[test]
 fn a_log_from_its_beginning_to_a_changed_byte() {
     let house = House::with_log();
@@ -34,6 +86,7 @@ fn a_log_from_its_beginning_to_a_changed_byte() {
     assert!(proof.starts_with("The proof token.tlog-proof holds under the trust policy"), "{proof}");
     assert!(house.ends(0, &["verify", "token.tlog-proof"]).contains("nobody's signature was checked"));
 
+    receipts(&house, &index);
     house.ends(0, &["log", "verify", "--policy", "vouchsafe-data/log.policy"]);
     let export = house.json(&["log", "export", "log.vouchsafe"]);
     house.ends(2, &["log", "export", "log.vouchsafe"]);

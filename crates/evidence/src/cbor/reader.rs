@@ -151,6 +151,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `null`. Entries have none; a detached payload is one (RFC 9052, 4.1).
+    pub fn null(&mut self) -> Result<(), Malformed> {
+        let start = self.pos;
+        match self.head()? {
+            (major::SIMPLE, 22) => Ok(()),
+            _ => {
+                self.pos = start;
+                Err(self.bad(Reason::Expected("null")))
+            }
+        }
+    }
+
     /// A tag number; its content follows.
     pub fn tag(&mut self) -> Result<u64, Malformed> {
         self.expect(major::TAG, "a tag")

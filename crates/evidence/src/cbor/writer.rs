@@ -92,6 +92,11 @@ impl Writer {
         self.out.push(if v { 0xf5 } else { 0xf4 });
     }
 
+    /// `null`.
+    pub fn null(&mut self) {
+        self.out.push(0xf6);
+    }
+
     /// The head of an array of `n` items, which follow.
     pub fn array(&mut self, n: usize) {
         self.head(major::ARRAY, n as u64);

@@ -1,10 +1,12 @@
 //! Facts of the design history: records, links, results, baselines, commits. 50 to 79.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use tlog::Hash;
 
+use crate::source::SourceId;
 use crate::time::Time;
 use crate::types::{BlobRef, EntryRef, Interpreted};
 
@@ -29,6 +31,26 @@ codes! {
         2 AcceptedWithActions = "accepted-with-actions",
         /// Come back.
         3 Rejected = "rejected",
+    }
+
+    /// How a commit or tag of Git is signed.
+    GitScheme = "git-scheme" {
+        /// With an SSH key (SSHSIG, namespace `git`).
+        1 Ssh = "ssh",
+        /// With OpenPGP.
+        2 OpenPgp = "openpgp",
+    }
+
+    /// What the one who pushed found of a signature of Git.
+    GitVerdict = "git-verdict" {
+        /// It verifies, by a key that counts: of a source (SSH), or of the keyring that is named (OpenPGP).
+        1 Good = "good",
+        /// Its key counts nowhere.
+        2 UnknownKey = "unknown-key",
+        /// It does not verify, or its key was revoked or had expired.
+        3 Bad = "bad",
+        /// Nothing was there to check it with.
+        4 Unchecked = "unchecked",
     }
 }
 
@@ -167,6 +189,52 @@ structures! {
         8 line: String,
         /// `vouchsafe.toml` at this commit: the rules in force.
         9 configuration: Option<BlobRef>,
+        /// What the code at this commit says of records: files, marks, names (`records::code::to_canonical`).
+        10 code: Option<BlobRef>,
+        /// Records that this commit, or one since the last that was pushed, says it implements, in a trailer.
+        11 implements: Vec<String>,
+        /// Ids of its records that stand in the line from another repository, and were not revised for that reason.
+        12 claimed: Vec<String>,
+        /// Its signature, if it has one.
+        13 signature: Option<Box<GitSignature>>,
+        /// A signed commit as Git keeps it, signature included, so that anybody can verify it again.
+        14 object: Option<BlobRef>,
+    }
+
+    /// The signature of a commit or tag, as the one who pushed it found it.
+    GitSignature = "git-signature" {
+        /// How it was made.
+        1 scheme: GitScheme,
+        /// What was found.
+        2 verdict: GitVerdict,
+        /// The key's fingerprint as `ssh-keygen` or `gpg` prints it; empty where it is not known.
+        3 key: String,
+        /// Whose key it is, as the source or the keyring says.
+        4 name: Option<String>,
+        /// The keyring it was checked against (OpenPGP).
+        5 keyring: Option<BlobRef>,
+        /// The source that has the key (SSH).
+        6 signer: Option<SourceId>,
+    }
+
+    /// An annotated tag of a product's repository was pushed.
+    TagPushed = "tag-pushed" {
+        /// Repository.
+        1 repository: String,
+        /// Name of the tag.
+        2 tag: String,
+        /// Commit it points at, hexadecimal.
+        3 commit: String,
+        /// The tag as Git keeps it, message and signature included.
+        4 object: BlobRef,
+        /// Key that signed it, if one did with SSH and it verified.
+        5 signed_by: Option<Hash>,
+        /// Its signature, if it has one.
+        6 signature: Option<Box<GitSignature>>,
+        /// Product.
+        7 product: String,
+        /// Line.
+        8 line: String,
     }
 
     /// An outside document was read.
@@ -183,7 +251,8 @@ structures! {
     ReviewHeld = "review-held" {
         /// Record of the review.
         1 record: String,
-        /// Baseline reviewed.
+        /// What was reviewed: a baseline, or the commit in which the record of the review stands, whose accepted links say
+        /// which revisions.
         2 baseline: EntryRef,
         /// What it concluded.
         3 outcome: ReviewOutcome,
@@ -191,11 +260,17 @@ structures! {
         4 actions: Vec<String>,
         /// Signatures of the participants.
         5 signatures: Vec<EntryRef>,
+        /// Product.
+        6 product: String,
+        /// Line.
+        7 line: String,
+        /// Revision of the record.
+        8 revision: Hash,
     }
 
     /// How much of an item its tests ran through.
     CoverageReported = "coverage-reported" {
-        /// Item.
+        /// Item; empty for files of none.
         1 item: String,
         /// Commit.
         2 commit: String,
@@ -205,11 +280,17 @@ structures! {
         4 lines_covered: u64,
         /// Lines in all.
         5 lines: u64,
+        /// Product.
+        6 product: String,
+        /// Line.
+        7 line: String,
+        /// Artefact that was run, if it is known.
+        8 artefact: Option<Hash>,
     }
 
     /// What static analysis found.
     AnalysisReported = "analysis-reported" {
-        /// Item.
+        /// Item; empty for files of none.
         1 item: String,
         /// Commit.
         2 commit: String,
@@ -217,7 +298,11 @@ structures! {
         3 report: Interpreted,
         /// Tool and version.
         4 tool: String,
-        /// Findings in all.
+        /// Open findings: those that the tool does not name as suppressed.
         5 findings: u64,
+        /// Product.
+        6 product: String,
+        /// Line.
+        7 line: String,
     }
 }

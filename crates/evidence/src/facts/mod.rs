@@ -76,6 +76,7 @@ catalogue! {
     58 ReviewHeld,
     59 CoverageReported,
     60 AnalysisReported,
+    61 TagPushed,
     // Releases: 80 to 99.
     80 ReleaseMade,
     81 SystemReleaseMade,

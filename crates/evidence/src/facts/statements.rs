@@ -65,13 +65,15 @@ structures! {
         2 revision: Hash,
         /// Meaning.
         3 meaning: Meaning,
-        /// Name as the other tool prints it.
+        /// Name as the other tool prints it; empty where it prints none.
         4 name: String,
-        /// Time as the other tool states it.
-        5 time: Time,
+        /// Time as the other tool states it, verbatim; empty where it states none.
+        5 time: String,
         /// The tool.
         6 tool: String,
         /// The file that shows it.
         7 document: BlobRef,
+        /// What the other tool says, with the place in the file.
+        8 statement: String,
     }
 }

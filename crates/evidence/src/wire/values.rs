@@ -2,6 +2,7 @@
 //! the macros of `wire` declare, and digests, times and identifiers, which stand beside their types.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -147,6 +148,43 @@ impl<T: Field> Field for Option<T> {
     #[cfg(feature = "sample")]
     fn sample(s: &mut Sampler) -> Self {
         s.present().then(|| T::sample(s))
+    }
+}
+
+/// On the heap, so that a rare large value does not widen every fact; the same on the wire.
+impl<T: Field> Field for Box<T> {
+    fn cddl() -> Cow<'static, str> {
+        T::cddl()
+    }
+    fn rules(out: &mut Vec<(Cow<'static, str>, String)>) {
+        T::rules(out);
+    }
+    fn absent(&self) -> bool {
+        T::absent(self)
+    }
+    fn missing() -> Option<Self> {
+        T::missing().map(Self::new)
+    }
+    fn blobs(&self, seen: &mut dyn FnMut(&BlobRef)) {
+        T::blobs(self, seen);
+    }
+    fn write(&self, w: &mut Writer) {
+        T::write(self, w);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        T::read(r).map(Self::new)
+    }
+    #[cfg(feature = "json")]
+    fn to_json(&self) -> Value {
+        T::to_json(self)
+    }
+    #[cfg(feature = "json")]
+    fn from_json(v: &Value) -> Result<Self, JsonError> {
+        T::from_json(v).map(Self::new)
+    }
+    #[cfg(feature = "sample")]
+    fn sample(s: &mut Sampler) -> Self {
+        Self::new(T::sample(s))
     }
 }
 

@@ -8,6 +8,7 @@ mod cctv;
 mod cose_wg;
 mod data;
 mod golden;
+mod receipt;
 mod refused;
 mod signers;
 mod spec;

@@ -239,22 +239,33 @@ fn temporal_order(world: &World, m: &Material) -> Property {
         None => says.text("Not before: not proven, it embeds no root of this log. "),
     };
     let witnessed = m.cosigned.as_ref().and_then(|c| {
-        let time = c.verified.iter().map(|(_, t)| *t).min()?;
-        Some((c, time))
+        let time = c.verified.iter().filter_map(|(_, t)| *t).min()?;
+        Some((time, format!("cosigned in the checkpoint of {} entries", grouped(c.size))))
     });
-    says = match witnessed {
-        Some((c, time)) => says
-            .text("Not after ")
-            .time(time)
-            .text(format!(": cosigned in the checkpoint of {} entries. ", grouped(c.size))),
-        None => says.text("Not after: not proven, no cosigned checkpoint at hand holds it. "),
-    };
+    let stamped = m.stamped.as_ref().map(|s| {
+        let signer = s.signer.get(..16).unwrap_or(&s.signer);
+        let how = format!(
+            "time-stamped (RFC 3161) in the checkpoint of {} entries, by the certificate {signer}…",
+            grouped(s.size)
+        );
+        (s.time, how)
+    });
+    // The earliest bound counts; the other one is told.
+    let mut bounds: Vec<_> = witnessed.into_iter().chain(stamped).collect();
+    bounds.sort_by_key(|(time, _)| *time);
+    let bounded = !bounds.is_empty();
+    if !bounded {
+        says = says.text("Not after: not proven, no cosigned or time-stamped checkpoint at hand holds it. ");
+    }
+    for (at, (time, how)) in bounds.into_iter().enumerate() {
+        says = says.text(if at == 0 { "Not after " } else { "Also " }).time(time).text(format!(": {how}. "));
+    }
     says = says.text("The ledger's own clock says it arrived at ").time(world.clock().time_of(m.index));
     says = match body.time {
         Some(time) => says.text("; the source's clock claims ").time(time).text("."),
         None => says.text("; the source claims no time."),
     };
-    let both = beacon.is_some() && witnessed.is_some();
+    let both = beacon.is_some() && bounded;
     let holds = if both { Holds::Yes } else { Holds::NotProven };
     Property { name: "Temporal order", asks: "not before, not after", holds, evidence: says.0 }
 }

@@ -28,8 +28,9 @@ pub struct Neighbour {
 pub struct Cosigned {
     /// Entries it covers.
     pub size: u64,
-    /// Witnesses whose cosignature was verified just now, each with the time it states.
-    pub verified: Vec<(String, Time)>,
+    /// Witnesses whose cosignature was verified just now, each with the time it states; cosignatures of type ML-DSA-44 may
+    /// state none.
+    pub verified: Vec<(String, Option<Time>)>,
     /// Names on cosignatures whose keys are not at hand.
     pub unverified: Vec<String>,
 }
@@ -56,6 +57,19 @@ pub struct Material {
     pub after: Option<Neighbour>,
     /// The kept cosigned checkpoint, if it holds the entry and lies within `known`.
     pub cosigned: Option<Cosigned>,
+    /// The earliest time stamp over a checkpoint that holds the entry; whoever verifies these puts it here.
+    pub stamped: Option<TimeStamped>,
+}
+
+/// A time stamp over a checkpoint that holds the entry and lies within `known`: verified just now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeStamped {
+    /// Entries that the checkpoint covers.
+    pub size: u64,
+    /// The latest moment at which the checkpoint can have come, as the authority states it.
+    pub time: Time,
+    /// SHA-256 of the authority's certificate, in hexadecimal.
+    pub signer: String,
 }
 
 impl Material {
@@ -95,6 +109,7 @@ impl Material {
             before: neighbour(body.sequence.checked_sub(1))?,
             after: neighbour(body.sequence.checked_add(1))?,
             cosigned: cosigned(log, tree, witnesses)?.filter(|c| index < c.size && c.size <= known),
+            stamped: None,
             entry,
             raw,
         })
@@ -130,8 +145,8 @@ fn cosigned(
     let mut out = Cosigned { size: checkpoint.size, verified: Vec::new(), unverified: Vec::new() };
     for signature in note.signatures().iter().filter(|s| s.name() != checkpoint.origin) {
         let time = witnesses.iter().find_map(|key| tlog::cosignature::verify(&note, signature, key).ok());
-        match time.and_then(Time::from_seconds) {
-            Some(time) => out.verified.push((signature.name().to_owned(), time)),
+        match time {
+            Some(time) => out.verified.push((signature.name().to_owned(), time.and_then(Time::from_seconds))),
             None => out.unverified.push(signature.name().to_owned()),
         }
     }

@@ -22,6 +22,11 @@ fn pushed(n: u64) -> CommitPushed {
         configuration: None,
         product: "pump".into(),
         line: "main".into(),
+        code: None,
+        implements: vec![],
+        claimed: vec![],
+        signature: None,
+        object: None,
     }
 }
 

@@ -34,40 +34,90 @@ pub struct CodeFacts {
     pub shared: Vec<(usize, usize, usize)>,
     /// Detected dependencies: from file, to file, line.
     pub dependencies: Vec<(usize, usize, u32)>,
+    /// Repository of each file; 0 is the one at hand.
+    pub repositories: Vec<u16>,
     /// What tools measured.
     pub measured: Vec<Measured>,
     /// The commit at hand; empty when not known.
     pub commit: String,
+    /// Commits that measurements may be of where there are several repositories: the present one of each.
+    pub commits: Vec<String>,
     /// Kinds whose records must be implemented by marked code.
     pub marked: Vec<String>,
     /// Number of the first file among the files of the record set.
     pub(crate) first_file: u32,
     by_id: BTreeMap<Box<str>, Vec<(usize, usize)>>,
+    /// What the paths of a repository begin with, and which were looked at.
+    scanned: BTreeMap<u16, String>,
+}
+
+/// The code of one repository.
+#[derive(Debug)]
+pub struct CodePart {
+    /// Index of the repository in the set.
+    pub repository: u16,
+    /// What its paths begin with among those of others: nothing, or its name and `/`.
+    pub prefix: String,
+    /// Its files.
+    pub scan: CodeScan,
 }
 
 impl CodeFacts {
     /// Joins a scan with the records. O(files × paths of units + names × log files).
     #[must_use]
     pub fn new(set: &RecordSet, scan: CodeScan) -> Self {
-        let mut this = Self { files: scan.files, trouble: scan.trouble, ..Self::default() };
+        Self::join(set, vec![CodePart { repository: 0, prefix: String::new(), scan }])
+    }
+
+    /// As `new`, for the code of several repositories: units have files of their own repository only, and dependencies stay
+    /// within one.
+    #[must_use]
+    pub fn join(set: &RecordSet, parts: Vec<CodePart>) -> Self {
+        let mut this = Self::default();
+        let mut all: Vec<(u16, CodeFile)> = Vec::new();
+        let mut depends: Vec<(Box<str>, Box<str>, u32)> = Vec::new();
+        for CodePart { repository, prefix, scan } in parts {
+            this.trouble.extend(scan.trouble);
+            let named = |at: usize| -> Box<str> {
+                format!("{prefix}{}", scan.files.get(at).map_or("", |file| &file.path)).into()
+            };
+            let resolver = Resolver::new(&scan.files);
+            for (from, file) in scan.files.iter().enumerate() {
+                let found = resolver.of(file).into_iter();
+                depends.extend(found.map(|(to, line)| (named(from), named(to), line)));
+            }
+            let names: Vec<Box<str>> = (0..scan.files.len()).map(named).collect();
+            let files = scan.files.into_iter().zip(names);
+            all.extend(files.map(|(file, path)| (repository, CodeFile { path, ..file })));
+            this.scanned.insert(repository, prefix);
+        }
+        all.sort_by(|a, b| a.1.path.cmp(&b.1.path));
+        (this.repositories, this.files) = all.into_iter().unzip();
         for (at, file) in this.files.iter().enumerate() {
             for (number, mark) in file.marks.iter().enumerate() {
                 this.by_id.entry(mark.id.clone()).or_default().push((at, number));
             }
         }
         this.assign(set);
-        let resolver = Resolver::new(&this.files);
+        let index = |path: &str| this.files.binary_search_by(|file| (*file.path).cmp(path)).ok();
         let dependencies =
-            this.files.iter().enumerate().flat_map(|(from, file)| {
-                resolver.of(file).into_iter().map(move |(to, line)| (from, to, line))
-            });
+            depends.iter().filter_map(|(from, to, line)| Some((index(from)?, index(to)?, *line)));
         this.dependencies = dependencies.collect();
         this
     }
 
+    /// A file's path in its own repository.
+    fn own_path(&self, at: usize) -> &str {
+        let path = self.files.get(at).map_or("", |file| &*file.path);
+        let prefix = self.repositories.get(at).and_then(|repository| self.scanned.get(repository));
+        prefix.and_then(|prefix| path.strip_prefix(prefix.as_str())).unwrap_or(path)
+    }
+
     fn assign(&mut self, set: &RecordSet) {
-        let mut paths: Vec<(Glob, usize)> = Vec::new();
-        for (node, record) in set.records() {
+        let mut paths: Vec<(Glob, usize, u16)> = Vec::new();
+        let own = |node: &Node| set.is_checked(*node) && self.scanned.contains_key(&set.repository(*node));
+        let records: Vec<_> = set.records().filter(|(node, _)| own(node)).collect();
+        for (node, record) in records {
             let Some(kind) = set.kind(node).and_then(|kind| set.schema().kind(kind)) else { continue };
             let named = kind.fields.iter().filter(|field| field.kind == FieldType::Paths);
             let globs: Vec<Glob> = named
@@ -77,15 +127,18 @@ impl CodeFacts {
             if !globs.is_empty() {
                 let unit = self.units.len();
                 self.units.push(Unit { node, named: 0, files: Vec::new() });
-                paths.extend(globs.into_iter().map(|glob| (glob, unit)));
+                let repository = set.repository(node);
+                paths.extend(globs.into_iter().map(|glob| (glob, unit, repository)));
             }
         }
         self.unit_of = vec![None; self.files.len()];
-        for (at, file) in self.files.iter().enumerate() {
+        for at in 0..self.files.len() {
+            let (path, repository) = (self.own_path(at), self.repositories.get(at).copied().unwrap_or(0));
             let mut best: Option<((usize, usize), usize)> = None;
             let mut tie = None;
             let mut named: Vec<usize> = Vec::new();
-            for (glob, unit) in paths.iter().filter(|(glob, _)| glob.matches(&file.path)) {
+            let fits = |(glob, _, of): &&(Glob, usize, u16)| *of == repository && glob.matches(path);
+            for (glob, unit, _) in paths.iter().filter(fits) {
                 named.push(*unit);
                 let weight = glob.weight();
                 match best {
@@ -142,11 +195,15 @@ impl CodeFacts {
         (!digests.is_empty()).then(|| Digest::of(&bytes))
     }
 
-    /// The file that a tool means by a name: the same path, or one that is the end of the other.
+    /// The file of a repository that a tool means by a name: the same path, or one that is the end of the other.
     #[must_use]
-    pub fn file(&self, name: &str) -> Option<usize> {
+    pub fn file(&self, name: &str, repository: u16) -> Option<usize> {
         let name = name.replace('\\', "/");
-        let at = |path: &str| self.files.binary_search_by(|file| (*file.path).cmp(path)).ok();
+        let prefix = self.scanned.get(&repository)?;
+        let at = |path: &str| {
+            let path = format!("{prefix}{path}");
+            self.files.binary_search_by(|file| (*file.path).cmp(&path)).ok()
+        };
         let mut rest = name.trim_start_matches("./");
         loop {
             if let Some(found) = at(rest) {
@@ -158,7 +215,9 @@ impl CodeFacts {
             }
         }
         let tail = format!("/{}", name.trim_start_matches("./").trim_start_matches('/'));
-        let mut fits = self.files.iter().enumerate().filter(|(_, file)| file.path.ends_with(&tail));
+        let own = |at: usize| self.repositories.get(at) == Some(&repository);
+        let mut fits =
+            self.files.iter().enumerate().filter(|(at, file)| own(*at) && file.path.ends_with(&tail));
         fits.next().filter(|_| fits.next().is_none()).map(|(at, _)| at)
     }
 }

@@ -176,7 +176,7 @@ fn marks(set: &RecordSet, code: &CodeFacts, found: &mut Vec<Finding>) {
             });
         }
     }
-    for (node, record) in set.records() {
+    for (node, record) in set.records().filter(|(node, _)| set.is_checked(*node)) {
         if !code.marked.iter().any(|kind| kind == record.kind()) {
             continue;
         }
@@ -189,17 +189,24 @@ fn marks(set: &RecordSet, code: &CodeFacts, found: &mut Vec<Finding>) {
 }
 
 fn measured(set: &RecordSet, code: &CodeFacts, found: &mut Vec<Finding>) {
+    let known = || {
+        let one = std::iter::once(&code.commit).filter(|_| code.commits.is_empty());
+        code.commits.iter().chain(one)
+    };
     let (other, current): (Vec<&Measured>, Vec<&Measured>) =
-        code.measured.iter().partition(|measured| measured.is_of_other(&code.commit));
+        code.measured.iter().partition(|measured| known().all(|commit| measured.is_of_other(commit)));
     for measured in other {
         let Measured { source, commit, .. } = measured;
-        let why = format!("{source} was made of commit {commit}, not of {}; it does not count", code.commit);
+        let present = known().map(String::as_str).collect::<Vec<_>>().join(" or ");
+        let why = format!("{source} was made of commit {commit}, not of {present}; it does not count");
         let about = source.clone();
         found.push(Finding { rule: CODE_OTHER_COMMIT, node: None, about, why, place: None });
     }
     let mut lines: Lines = BTreeMap::new();
-    for (name, hits) in current.iter().flat_map(|measured| &measured.lines) {
-        let Some(at) = code.file(name) else { continue };
+    let all =
+        current.iter().flat_map(|measured| measured.lines.iter().map(|line| (measured.repository, line)));
+    for (repository, (name, hits)) in all {
+        let Some(at) = code.file(name, repository) else { continue };
         let known = lines.entry(at).or_default();
         for (line, count) in hits {
             let sum = known.entry(*line).or_default();
@@ -250,7 +257,7 @@ fn analyses(set: &RecordSet, code: &CodeFacts, current: &[&Measured], found: &mu
     for measured in current.iter().filter(|measured| !measured.tool.is_empty()) {
         let mut open: BTreeMap<Option<Node>, Vec<(usize, &super::AnalysisFinding)>> = BTreeMap::new();
         for finding in measured.findings.iter().filter(|finding| finding.error) {
-            let Some(at) = code.file(&finding.file) else { continue };
+            let Some(at) = code.file(&finding.file, measured.repository) else { continue };
             let unit = code.unit_of.get(at).copied().flatten().and_then(|unit| unit_node(code, unit));
             open.entry(unit).or_default().push((at, finding));
         }

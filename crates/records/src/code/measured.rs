@@ -10,6 +10,8 @@ pub struct Measured {
     pub source: String,
     /// Commit it was made of; empty when not known.
     pub commit: String,
+    /// Index of the repository whose code was measured.
+    pub repository: u16,
     /// SHA-256 of the artefact that was run, in hexadecimal digits; empty when not known.
     pub artefact: String,
     /// How often each line ran, by file as the tool names it.

@@ -4,6 +4,7 @@
 //! Nothing here runs unless `vouchsafe.toml` has `[code]`. No language is parsed: marks and dependencies are found by
 //! their lines, and what that cannot see is said in `docs/records.md`.
 
+mod canonical;
 mod depends;
 mod facts;
 mod findings;
@@ -12,7 +13,10 @@ mod marks;
 mod measured;
 mod scan;
 
-pub use facts::{CodeFacts, Unit};
+pub use canonical::{
+    FORM, measured_from_canonical, measured_to_canonical, scan_from_canonical, scan_to_canonical,
+};
+pub use facts::{CodeFacts, CodePart, Unit};
 pub use findings::{Finding, findings};
 pub use glob::Glob;
 pub use marks::{Mark, Verb, marks_in};

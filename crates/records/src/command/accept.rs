@@ -1,9 +1,10 @@
 //! `accept`: stamps links against the present revision of their targets, and says who did so when.
 
-use super::{CommandError, Status, usage, want};
+use super::{Beside, CommandError, Status, load, usage, want};
 use crate::config::LOCK_FILE;
 use crate::engine::RAN_AGAINST;
 use crate::lock::{Lock, parse_lock};
+use crate::render::counted;
 use crate::set::{LinkState, Node, RecordSet};
 use crate::tree::{self, Tree};
 use std::fmt::Write as _;
@@ -25,6 +26,8 @@ pub struct Accept {
     pub by: String,
     /// When, RFC 3339 in UTC.
     pub at: String,
+    /// What is known beside.
+    pub beside: Beside,
 }
 
 /// Writes the stamps into the lock file and says which.
@@ -39,7 +42,8 @@ pub fn accept(options: &Accept, out: &mut dyn Write) -> Result<Status, CommandEr
     if !crate::structure::is_date(&options.at) {
         return Err(usage(format!("`{}` is not a time", options.at), "write YYYY-MM-DDThh:mm:ssZ"));
     }
-    let Tree { root, set, lock, problems, .. } = tree::load(&options.root).map_err(CommandError::Tree)?;
+    let loaded = load(&options.root, &options.beside.signed_editorial, &options.beside.others)?;
+    let Tree { root, set, lock, problems, .. } = loaded;
     let mut damage = Vec::new();
     let lines = parse_lock(0, &lock, &mut damage);
     if let Some(first) = damage.first() {
@@ -47,7 +51,7 @@ pub fn accept(options: &Accept, out: &mut dyn Write) -> Result<Status, CommandEr
         return Err(usage(what, first.fix.clone()));
     }
     let nodes: Vec<Node> = if options.all {
-        set.records().map(|(node, _)| node).collect()
+        set.records().map(|(node, _)| node).filter(|node| set.is_checked(*node)).collect()
     } else if options.ids.is_empty() {
         return Err(usage("nothing to accept", "name records, or pass `--all`"));
     } else {
@@ -78,8 +82,12 @@ pub fn accept(options: &Accept, out: &mut dyn Write) -> Result<Status, CommandEr
         });
     }
     tree::write_text(&root.join(LOCK_FILE), &lock.to_text()).map_err(CommandError::Tree)?;
-    let what = if options.editorial { "revisions declared editorial" } else { "links accepted" };
-    writeln!(out, "{said} {what}").map_err(CommandError::Output)?;
+    let done = if options.editorial {
+        format!("{} declared editorial", counted(said, "revision"))
+    } else {
+        format!("{} accepted", counted(said, "link"))
+    };
+    writeln!(out, "{done}").map_err(CommandError::Output)?;
     Ok(Status::Holds)
 }
 
@@ -124,7 +132,9 @@ fn editorial(set: &RecordSet, node: Node, note: &str, lock: &mut Lock) -> Vec<St
     }
     before
         .into_iter()
-        .filter(|revision| !set.still(node, *revision))
+        .filter(|revision| !set.still(node, *revision) && !lock.is_editorial(record.id(), *revision, present))
+        .collect::<Vec<_>>()
+        .into_iter()
         .map(|revision| {
             lock.editorial(record.id(), revision, present, note);
             format!("{}: {} to {} is editorial", record.id(), revision.short(), present.short())

@@ -1,14 +1,14 @@
 //! `check`: evaluates all rules and says what is missing, where, and which clause asks for it.
 
-use super::{CommandError, Status, usage};
+use super::history::{self, AskHistory};
+use super::{CommandError, Status, load, usage};
 use crate::code::Measured;
 use crate::digest::Digest;
 use crate::engine::{Evaluator, Report};
 use crate::facts::{Approval, Happening, Moment, TestResult};
 use crate::named::{NamedTest, of_no_case, results_of_names, worst_of_each};
 use crate::render::{self, Format};
-use crate::set::EditorialStep;
-use crate::tree::{self, Tree};
+use crate::tree::{self, Foreign, Tree};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
@@ -39,6 +39,10 @@ pub struct Check {
     pub commit: String,
     /// Changes declared editorial that somebody signed: record, revision before, revision after.
     pub signed_editorial: Vec<(String, Digest, Digest)>,
+    /// Records of the product's other repositories.
+    pub others: Vec<Foreign>,
+    /// Asked for moments in the history of the repository when a rule depends on them.
+    pub history: Option<AskHistory>,
     /// File of known gaps: only others fail.
     pub ratchet: Option<PathBuf>,
     /// Whether to write the present gaps to that file instead.
@@ -50,26 +54,20 @@ pub struct Check {
 /// # Errors
 /// When the tree cannot be read.
 pub fn evaluate(options: &mut Check) -> Result<(PathBuf, Evaluator, Report), CommandError> {
-    let signed = |step: &EditorialStep<'_>| {
-        options
-            .signed_editorial
-            .iter()
-            .any(|(id, old, new)| (&**id, *old, *new) == (step.id, step.old, step.new))
-    };
-    let loaded = tree::load_where(&options.root, Some(&signed));
-    let Tree { root, mut set, problems, problems_left_out, .. } = loaded.map_err(CommandError::Tree)?;
+    let mut tree = load(&options.root, &options.signed_editorial, &options.others)?;
+    let set = &mut tree.set;
     if let Some(code) = set.code_mut() {
         code.commit.clone_from(&options.commit);
         code.measured = core::mem::take(&mut options.measured);
     }
     let mut unmatched: Vec<String> = Vec::new();
-    let named = results_of_names(&set, &options.tests_at_hand);
+    let named = results_of_names(set, &options.tests_at_hand);
     for mut result in worst_of_each(core::mem::take(&mut options.results_at_hand), named) {
-        result.bind(&set);
+        result.bind(set);
         unmatched.extend(set.add_result(result).err().map(String::from));
     }
     // Those that name a case which is not there are among them by that name.
-    let of_none = of_no_case(&set, &options.tests_at_hand).into_iter().filter(|test| !test.names_a_case());
+    let of_none = of_no_case(set, &options.tests_at_hand).into_iter().filter(|test| !test.names_a_case());
     unmatched.extend(of_none.map(|test| test.name.trim().to_owned()));
     for result in options.results.drain(..) {
         unmatched.extend(set.add_result(result).err().map(String::from));
@@ -80,6 +78,13 @@ pub fn evaluate(options: &mut Check) -> Result<(PathBuf, Evaluator, Report), Com
     for (id, happening, at) in options.happenings.drain(..) {
         set.add_happening(&id, happening, at);
     }
+    if let Some(history) = options.history.take()
+        && (history.always || history::is_needed(&tree.set))
+    {
+        let claims = history.ask(&tree.set).map_err(CommandError::History)?;
+        history::enter(&mut tree.set, claims);
+    }
+    let Tree { root, set, problems, problems_left_out, .. } = tree;
     let evaluator = Evaluator::new(set, tree::threads());
     let mut report = evaluator.report();
     report.problems = problems;

@@ -2,7 +2,7 @@
 
 use super::{CommandError, Status, usage};
 use crate::problem::meant;
-use crate::schema::{Kind, Rule, Schema, configuration_schema, front_matter_schema};
+use crate::schema::{BuiltIn, Kind, Rule, Schema, configuration_schema, front_matter_schema};
 use std::io::{self, Write};
 
 /// Explains a rule, a kind, a link type, a clause (`STANDARD:NUMBER`) or one of the lists `rules`, `kinds`, `links`,
@@ -28,7 +28,7 @@ pub fn explain(schema: &Schema, name: &str, out: &mut dyn Write) -> Result<Statu
             } else if let Some(kind) = schema.kind_id(name).and_then(|id| schema.kind(id)) {
                 explain_kind(schema, kind, out)
             } else if let Some(check) = crate::schema::built_in(name) {
-                writeln!(out, "{}: {}\n\nWhat to do: {}", check.id, check.title, check.hint)
+                explain_built_in(schema, check, out)
             } else if let Some(link) = schema.link_id(name).and_then(|id| schema.link(id)) {
                 writeln!(out, "{}: {} / {}\n{}", link.name, link.title, link.inverse, link.doc)
             } else if let Some(need) = schema.needs.iter().find(|need| &*need.id == name) {
@@ -100,6 +100,27 @@ fn explain_rule(schema: &Schema, rule: &Rule, out: &mut dyn Write) -> io::Result
         writeln!(out, "Changed in vouchsafe.toml: {reason}")?;
     }
     writeln!(out, "What to do: {}", rule.hint)
+}
+
+/// A check that needs no profile.
+fn explain_built_in(schema: &Schema, check: &BuiltIn, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}: {}\n", check.id, check.title)?;
+    let (early, late) = (check.early.name(), check.late.name());
+    if early == late {
+        writeln!(out, "Always made: {early} at every stage")?;
+    } else {
+        writeln!(out, "Always made: {early} before stage verification, {late} from then on")?;
+    }
+    for clause in check.clauses {
+        let found = clause.split_once(':').and_then(|(standard, number)| {
+            schema.clauses.iter().position(|c| c.standard == standard && c.number == number)
+        });
+        if let Some(at) = found.and_then(|at| u32::try_from(at).ok()) {
+            let title = schema.clauses.get(at as usize).map_or("", |clause| &clause.title);
+            writeln!(out, "Asked for by: {}, {title}", schema.clause_text(at))?;
+        }
+    }
+    writeln!(out, "What to do: {}", check.hint)
 }
 
 fn explain_kind(schema: &Schema, kind: &Kind, out: &mut dyn Write) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use super::{CommandError, Status};
 use crate::impact::{FileChange, How, Reached, Touched, impact as touched_by};
-use crate::render::Format;
+use crate::render::{Format, counted};
 use crate::set::RecordSet;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -93,12 +93,12 @@ fn as_text(options: &Impact<'_>, touched: &Touched, out: &mut dyn Write) -> io::
     };
     writeln!(
         out,
-        "Since {}: {} commits, {} records, {} links, {} files of code",
+        "Since {}: {}, {}, {}, {} of code",
         options.since,
-        options.commits.len(),
-        touched.records.len(),
-        touched.links.len(),
-        touched.files.len()
+        counted(options.commits.len(), "commit"),
+        counted(touched.records.len(), "record"),
+        counted(touched.links.len(), "link"),
+        counted(touched.files.len(), "file")
     )?;
     let head = |out: &mut dyn Write, name: &str, empty: bool| {
         if empty { Ok(()) } else { writeln!(out, "\n{name}") }

@@ -5,6 +5,7 @@ mod accept;
 mod check;
 mod explain;
 mod fmt;
+mod history;
 mod impact;
 mod init;
 mod new;
@@ -16,6 +17,7 @@ pub use accept::{Accept, accept};
 pub use check::{Check, check, evaluate};
 pub use explain::{explain, json_schema};
 pub use fmt::{Fmt, Formatted, fmt, format_record};
+pub use history::{AskHistory, Claims};
 pub use impact::{CommitLine, Impact, impact};
 pub use init::{Init, init};
 pub use new::{New, new};
@@ -23,8 +25,10 @@ pub use risk::{Risk, risk};
 pub use show::{Show, show, show_set};
 pub use trace::{Trace, TraceFormat, Traced, trace, trace_of, trace_set};
 
-use crate::set::{Node, RecordSet};
-use crate::tree::TreeError;
+use crate::digest::Digest;
+use crate::set::{EditorialStep, Node, RecordSet};
+use crate::tree::{self, Foreign, Tree, TreeError};
+use std::path::Path;
 
 /// How a command ended, when it could do its work; the number is the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,9 @@ pub enum CommandError {
     /// The output could not be written.
     #[error("writing the output: {0}")]
     Output(std::io::Error),
+    /// The history of the repository could not be read.
+    #[error("reading the history: {0}")]
+    History(String),
     /// Something asked for does not make sense.
     #[error("{what}; {fix}")]
     Usage {
@@ -63,9 +70,25 @@ impl CommandError {
         match self {
             Self::Usage { .. }
             | Self::Tree(TreeError::NoConfig(_) | TreeError::Config(_) | TreeError::TooLarge { .. }) => 2,
-            Self::Tree(TreeError::Io { .. }) | Self::Output(_) => 3,
+            Self::Tree(TreeError::Io { .. }) | Self::Output(_) | Self::History(_) => 3,
         }
     }
+}
+
+/// What is known beside the files of a tree, for commands that only look.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Changes declared editorial that somebody signed: record, revision before, revision after.
+    pub signed_editorial: Vec<(String, Digest, Digest)>,
+    /// Records of the product's other repositories.
+    pub others: Vec<Foreign>,
+}
+
+fn load(root: &Path, signed: &[(String, Digest, Digest)], others: &[Foreign]) -> Result<Tree, CommandError> {
+    let counts = |step: &EditorialStep<'_>| {
+        signed.iter().any(|(id, old, new)| (&**id, *old, *new) == (step.id, step.old, step.new))
+    };
+    tree::load_linked(root, Some(&counts), others).map_err(CommandError::Tree)
 }
 
 fn usage(what: impl Into<String>, fix: impl Into<String>) -> CommandError {

@@ -1,6 +1,6 @@
 //! `show`: one record with its links both ways, how they stand, its results and its gaps.
 
-use super::{CommandError, Status, want};
+use super::{Beside, CommandError, Status, load, want};
 use crate::engine::{Evaluator, GapState, suspects, verdict};
 use crate::facts::Approval;
 use crate::render::Format;
@@ -21,6 +21,8 @@ pub struct Show {
     pub format: Format,
     /// Approvals known.
     pub approvals: Vec<Approval>,
+    /// What is known beside.
+    pub beside: Beside,
 }
 
 /// Shows a record.
@@ -28,7 +30,7 @@ pub struct Show {
 /// # Errors
 /// When there is none of that id, or the tree fails.
 pub fn show(options: &Show, out: &mut dyn Write) -> Result<Status, CommandError> {
-    let mut set = tree::load(&options.root).map_err(CommandError::Tree)?.set;
+    let mut set = load(&options.root, &options.beside.signed_editorial, &options.beside.others)?.set;
     for approval in &options.approvals {
         set.add_approval(approval.clone());
     }

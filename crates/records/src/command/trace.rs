@@ -1,11 +1,10 @@
 //! `trace`: the matrix or graph between any kinds, along any chain of links.
 
-use super::{CommandError, Status, usage};
+use super::{Beside, CommandError, Status, load, usage};
 use crate::problem::meant;
 use crate::render::xml_escaped;
 use crate::schema::{KindId, Schema};
 use crate::set::{Node, RecordSet};
-use crate::tree;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -22,6 +21,8 @@ pub struct Trace {
     pub kinds: Vec<String>,
     /// How to show it.
     pub format: TraceFormat,
+    /// What is known beside.
+    pub beside: Beside,
 }
 
 /// How a trace is shown.
@@ -123,7 +124,7 @@ fn reach(set: &RecordSet, from: Node, back: bool) -> BTreeSet<Node> {
 /// # Errors
 /// As `trace_of`, or when the tree or the output fails.
 pub fn trace(options: &Trace, out: &mut dyn Write) -> Result<Status, CommandError> {
-    let tree = tree::load(&options.root).map_err(CommandError::Tree)?;
+    let tree = load(&options.root, &options.beside.signed_editorial, &options.beside.others)?;
     trace_set(&tree.set, &options.kinds, options.format, out)?;
     Ok(if tree.problems.is_empty() { Status::Holds } else { Status::BadInput })
 }

@@ -1,7 +1,9 @@
 //! Evaluates one expression on one record, and says why it does not hold.
 
 use super::class::Classes;
+use super::evaluator::Late;
 use super::verdict::{Verdict, verdict};
+use crate::digest::Digest;
 use crate::facts::{Happening, Meaning, Moment, Outcome};
 use crate::limits::MAX_WALK;
 use crate::risk::{self, Evaluation, When};
@@ -51,6 +53,10 @@ impl Context<'_> {
                 verdict(set, node).is_some_and(|verdict| want.iter().all(|part| says(&verdict, *part)))
             }
             Expr::Same { field, steps } => self.other_value(node, field, steps).is_none(),
+            Expr::Equal { field, other } => {
+                let value = |name: &str| set.record(node).map_or("", |record| record.text_of(name));
+                !value(field).is_empty() && value(field) == value(other)
+            }
             Expr::Region { when, is } => self
                 .risk(node, *when)
                 .is_some_and(|risk| risk.region.is_some_and(|region| is.is_empty() || is.contains(&region))),
@@ -186,31 +192,49 @@ impl Context<'_> {
             .min()
     }
 
+    fn happened(&self, node: Node, want: Happening) -> Option<Moment> {
+        self.set.happenings(node).iter().filter(|(what, _)| *what == want).map(|(_, at)| *at).min()
+    }
+
+    fn specified(&self, node: Node, revision: Digest) -> Option<Moment> {
+        self.happened(node, Happening::Specified(revision))
+    }
+
+    /// The run that counts.
+    fn run(&self, node: Node) -> Option<Verdict> {
+        verdict(self.set, node).filter(|run| run.stale.is_none() && run.outcome != Outcome::Skipped)
+    }
+
     fn moment(&self, node: Node, event: Event) -> Option<Moment> {
-        let revision = self.set.record(node)?.revision();
-        let happened = |want: Happening| {
-            self.set.happenings(node).iter().filter(|(what, _)| *what == want).map(|(_, at)| *at).min()
-        };
         match event {
-            Event::Specified => happened(Happening::Specified(revision)),
+            Event::Specified => self.specified(node, self.set.record(node)?.revision()),
             Event::Approved => self.approval(node),
-            Event::Implemented => happened(Happening::Implemented),
-            Event::Run => {
-                let run = verdict(self.set, node).filter(|verdict| verdict.stale.is_none())?;
-                run.at.filter(|_| run.outcome != Outcome::Skipped)
-            }
+            Event::Implemented => self.happened(node, Happening::Implemented),
+            Event::Run => self.run(node)?.entered,
         }
     }
 
     /// The record whose event came too late, when both moments are known. Missing events are other rules' business.
     fn out_of_order(&self, expr: &Expr, node: Node) -> Option<(Node, bool)> {
         let Expr::Order { steps, earlier, later } = expr else { return None };
-        let after = self.moment(node, *later)?;
+        let run = if *later == Event::Run { Some(self.run(node)?) } else { None };
+        let after = run.as_ref().map_or_else(|| self.moment(node, *later), |run| run.entered)?;
         let late = |other: Node| {
-            let first = self.moment(other, *earlier)?;
+            // What was run is the revision of then, even where only what does not matter changed since.
+            let then = run.as_ref().and_then(|run| run.against.iter().find(|(of, _)| *of == other));
+            let first = match (then, earlier) {
+                (Some((_, revision)), Event::Specified) => self.specified(other, *revision),
+                _ => self.moment(other, *earlier),
+            }?;
             (first > after).then_some((other, first.claimed || after.claimed))
         };
         if steps.is_empty() { late(node) } else { self.neighbours(node, steps).find_map(late) }
+    }
+
+    /// Whether an expression about order in time does not hold, and on whose word.
+    pub(super) fn late(&self, expr: &Expr, node: Node) -> Option<Late> {
+        matches!(expr, Expr::Order { .. })
+            .then(|| Late { claimed: self.out_of_order(expr, node).is_some_and(|(_, claimed)| claimed) })
     }
 
     /// Why the expression does not hold, as a clause of a sentence about the record. At most `depth` levels deep.
@@ -277,6 +301,13 @@ impl Context<'_> {
                     format!("the result of {id} ({}) does not say: {}", verdict.source, missing.join(", "))
                 }
             },
+            Expr::Equal { field, other } => {
+                let value = |name: &str| set.record(node).map_or("", |record| record.text_of(name));
+                match (value(field), value(other)) {
+                    ("", _) => format!("{id} has no `{field}`"),
+                    (one, two) => format!("`{field}` of {id} is `{one}`, and its `{other}` is `{two}`"),
+                }
+            }
             Expr::Same { field, steps } => {
                 let value = |node: Node| set.record(node).map_or("", |record| record.text_of(field));
                 let other = self.other_value(node, field, steps).unwrap_or(node);
@@ -301,7 +332,7 @@ impl Context<'_> {
             Expr::ClassBelow(_) => format!("the class of {id} is not below that of its parent"),
             Expr::Order { earlier, later, .. } => match self.out_of_order(expr, node) {
                 Some((other, claimed)) => {
-                    let basis = if claimed { " (claimed order)" } else { "" };
+                    let basis = if claimed { " (claimed)" } else { "" };
                     format!(
                         "{} was {} only after {id} was {}{basis}",
                         set.id(other),

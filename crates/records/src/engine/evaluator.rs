@@ -5,7 +5,7 @@ use super::eval::Context;
 use super::suspect::{Suspect, direct};
 use crate::facts::{Approval, Happening, Moment, TestResult};
 use crate::record::Record;
-use crate::schema::{Expr, Rule};
+use crate::schema::Rule;
 use crate::set::{LinkState, Node, RecordSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,11 +17,18 @@ pub struct Evaluator {
     open: BTreeMap<Node, Open>,
 }
 
+/// Everything is there, in the wrong order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Late {
+    /// Whether the order is only claimed.
+    pub(super) claimed: bool,
+}
+
 /// What is open at one record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Open {
     /// Rules that do not hold: index, why, whether by order in time alone.
-    pub(super) rules: Vec<(u32, String, bool)>,
+    pub(super) rules: Vec<(u32, String, Option<Late>)>,
     /// Links never accepted.
     pub(super) unaccepted: Vec<crate::set::Edge>,
     /// Suspect links.
@@ -36,7 +43,7 @@ pub enum Change {
     /// A record is gone.
     Remove(String),
     /// A new test result.
-    Result(TestResult),
+    Result(Box<TestResult>),
     /// The results of a test case are gone.
     NoResults(String),
     /// A new approval.
@@ -92,7 +99,7 @@ impl Evaluator {
                     self.set.remove(node);
                 }
             }
-            Change::Result(result) => seeds.extend(self.set.add_result(result).ok()),
+            Change::Result(result) => seeds.extend(self.set.add_result(*result).ok()),
             Change::NoResults(id) => {
                 if let Some(node) = self.set.node(&id) {
                     self.set.remove_results(node);
@@ -220,7 +227,7 @@ fn evaluate_all(set: &RecordSet, classes: &Classes, threads: usize) -> BTreeMap<
 fn evaluate(context: &Context<'_>, node: Node, pairs: &mut usize) -> Open {
     let mut open = Open::default();
     let set = context.set;
-    if set.record(node).is_none() {
+    if set.record(node).is_none() || !set.is_checked(node) {
         return open;
     }
     for edge in set.out(node) {
@@ -247,8 +254,7 @@ fn evaluate_rule(context: &Context<'_>, node: Node, at: u32, open: &mut Open, pa
     }
     *pairs += 1;
     if !context.holds(&rule.must, node) {
-        let retrospective = matches!(rule.must, Expr::Order { .. });
-        open.rules.push((at, context.why(&rule.must, node, 3), retrospective));
+        open.rules.push((at, context.why(&rule.must, node, 3), context.late(&rule.must, node)));
     }
 }
 

@@ -1,14 +1,15 @@
 //! What a check found: gaps with their state, weight and clauses, ready to be shown.
 
-use super::evaluator::Evaluator;
+use super::evaluator::{Evaluator, Late};
 use super::suspect::{Suspect, with_reach};
 use crate::code::{self, CodeFacts};
 use crate::problem::{Code, Problem};
 use crate::record::{Place, Record};
 use crate::schema::{
-    BUILT_IN, IN_QUESTION, LinkId, Rule, SUSPECT, Schema, Severity, UNACCEPTED, UNSIGNED_EDITORIAL, built_in,
+    BUILT_IN, CLAIMED_ID, DIFFERING_RULES, IN_QUESTION, LinkId, Rule, SUSPECT, Schema, Severity, UNACCEPTED,
+    UNSIGNED_EDITORIAL, built_in,
 };
-use crate::set::{LinkState, Node, RecordSet};
+use crate::set::{Claim, LinkState, Node, RecordSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -53,6 +54,8 @@ pub struct Gap {
     pub place: Place,
     /// Everything is there, but in the wrong order: what was missed cannot be made good, only justified.
     pub retrospective: bool,
+    /// The order is only claimed (signatures and Git history); the log would prove it.
+    pub claimed: bool,
     /// Whether it is justified.
     pub state: GapState,
 }
@@ -123,8 +126,8 @@ impl Evaluator {
         let mut gaps = Vec::new();
         let mut direct = Vec::new();
         for (node, open) in self.open() {
-            for (at, why, retrospective) in &open.rules {
-                gaps.extend(writer.of_rule(*node, *at, why, *retrospective));
+            for (at, why, late) in &open.rules {
+                gaps.extend(writer.of_rule(*node, *at, why, *late));
             }
             for edge in &open.unaccepted {
                 let title = schema.link(edge.link).map_or("links to", |link| &link.title);
@@ -142,7 +145,7 @@ impl Evaluator {
         if let Some(code) = set.code() {
             gaps.extend(code::findings(set, code).into_iter().map(|found| writer.of_finding(code, found)));
         }
-        for (node, old) in set.unsigned_editorial() {
+        for (node, old, _) in set.unsigned_editorial().iter().filter(|(node, ..)| set.is_checked(*node)) {
             let why = format!(
                 "{}: the change since {} counts as editorial once it is signed",
                 set.id(*node),
@@ -151,11 +154,15 @@ impl Evaluator {
             let place = set.record(*node).map_or(Place::default(), Record::id_place);
             gaps.push(writer.built_in(UNSIGNED_EDITORIAL, *node, &old.short(), why, place));
         }
-        let suspects = with_reach(set, direct);
+        gaps.extend(set.claims().iter().map(|claim| writer.of_claim(claim)));
+        gaps.extend(set.differing().iter().map(|repository| writer.of_differing(repository)));
+        let mut suspects = with_reach(set, direct);
+        suspects.retain(|suspect| set.is_checked(suspect.record));
         gaps.extend(suspects.iter().map(|suspect| writer.of_suspect(suspect)));
         gaps.sort_by(|a, b| {
             (a.place, &a.rule.id, &a.record, &a.about).cmp(&(b.place, &b.rule.id, &b.record, &b.about))
         });
+        let own = || set.records().filter(|(node, _)| set.is_checked(*node));
         let mut rules: BTreeMap<String, RuleSummary> = BTreeMap::new();
         for gap in &gaps {
             if !rules.contains_key(&gap.rule.id) {
@@ -174,8 +181,8 @@ impl Evaluator {
             problems: Vec::new(),
             problems_left_out: 0,
             unmatched_results: Vec::new(),
-            records: set.records().count(),
-            links: set.records().map(|(node, _)| set.out(node).len()).sum(),
+            records: own().count(),
+            links: own().map(|(node, _)| set.out(node).len()).sum(),
             stage: schema.stages.get(set.stage(None)).cloned().unwrap_or_default(),
             rules,
         }
@@ -222,7 +229,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn of_rule(&self, node: Node, at: u32, why: &str, retrospective: bool) -> Option<Gap> {
+    fn of_rule(&self, node: Node, at: u32, why: &str, late: Option<Late>) -> Option<Gap> {
         let rule = self.schema.rules.get(at as usize)?;
         let stage = self.set.stage(Some(node));
         Some(Gap {
@@ -232,7 +239,8 @@ impl<'a> Writer<'a> {
             severity: if stage < rule.fails_from { Severity::Note } else { rule.severity },
             why: why.to_owned(),
             place: self.set.record(node)?.id_place(),
-            retrospective,
+            retrospective: late.is_some(),
+            claimed: late.is_some_and(|late| late.claimed),
             state: self.state(node, &rule.id),
         })
     }
@@ -253,6 +261,7 @@ impl<'a> Writer<'a> {
             why: format!("no record of kind {kind}"),
             place: Place::default(),
             retrospective: false,
+            claimed: false,
             state: self.state_of_product(&need.id, kind),
         }
     }
@@ -278,6 +287,27 @@ impl<'a> Writer<'a> {
         }
     }
 
+    fn of_claim(&self, claim: &Claim) -> Gap {
+        let set = self.set;
+        let node = set.node(&claim.id);
+        let name = set.repository_name(node.map_or(0, |node| set.repository(node)));
+        let stands = if name.is_empty() { "this repository".to_owned() } else { format!("`{name}`") };
+        let why =
+            format!("{} is a record of `{}` as well; that of {stands} counts", claim.id, claim.repository);
+        let place = node.and_then(|node| set.record(node)).map_or(Place::default(), Record::id_place);
+        let node = node.unwrap_or(Node(u32::MAX));
+        Gap { record: claim.id.clone(), ..self.built_in(CLAIMED_ID, node, &claim.repository, why, place) }
+    }
+
+    fn of_differing(&self, repository: &str) -> Gap {
+        let why = format!(
+            "`{repository}` has other rules than `{}`, whose rules are in force",
+            self.set.repository_name(0)
+        );
+        let gap = self.built_in(DIFFERING_RULES, Node(u32::MAX), repository, why, Place::default());
+        Gap { state: self.state_of_product(DIFFERING_RULES, repository), ..gap }
+    }
+
     fn built_in(&self, rule: &str, node: Node, about: &str, why: String, place: Place) -> Gap {
         Gap {
             rule: self.built_in.iter().find(|text| text.id == rule).cloned().unwrap_or_default(),
@@ -287,6 +317,7 @@ impl<'a> Writer<'a> {
             why,
             place,
             retrospective: false,
+            claimed: false,
             state: self.state(node, rule),
         }
     }
@@ -313,6 +344,7 @@ impl<'a> Writer<'a> {
             about: about.into(),
             why,
             retrospective: false,
+            claimed: false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the results of a test case amount to: the latest one that still speaks of the present revisions.
 
 use crate::digest::Digest;
-use crate::facts::{Moment, Outcome, TestResult, marked_code};
+use crate::facts::{Happening, Moment, Outcome, TestResult, marked_code};
 use crate::set::{Node, RecordSet};
 
 /// Name of the kind of manual runs written as records.
@@ -20,6 +20,10 @@ pub struct Verdict {
     pub stale: Option<Stale>,
     /// When, for ordering.
     pub at: Option<Moment>,
+    /// When it entered the history, for rules of order; a run by hand does with the present revision of its record.
+    pub entered: Option<Moment>,
+    /// The revisions that its case verified then.
+    pub against: Vec<(Node, Digest)>,
     /// Where it comes from and when, for people.
     pub source: String,
     /// Which parts of IEC 62304 5.7.5 it says: commit, version, configuration, tools, date, executor.
@@ -83,6 +87,13 @@ fn of_result(set: &RecordSet, case: Node, result: &TestResult) -> Verdict {
         outcome: result.outcome,
         stale,
         at: result.at,
+        // A moment that the log proves is that of its entry.
+        entered: result.entered.or(result.at.filter(|at| !at.claimed)),
+        against: result
+            .verified
+            .iter()
+            .filter_map(|(id, bound)| Some((set.node(id)?, bound.revision)))
+            .collect(),
         source: format!("{}{date}", result.source),
         says: [
             &result.commit,
@@ -134,10 +145,21 @@ fn of_run(set: &RecordSet, case: Node, run: Node) -> Option<Verdict> {
         outcome: Outcome::parse(record.text_of("outcome"))?,
         stale,
         at: moment_of(date),
+        entered: specified(set, run),
+        against: schema.link_id(RAN_AGAINST).map_or_else(Vec::new, |against| {
+            let then = |target| Some((target, set.stamp(run, against, target)?));
+            set.verified_by(case).filter_map(then).collect()
+        }),
         source: format!("{}, {date}", record.id()),
         says: ["commit", "version", "configuration", "tools", "date", "executor"]
             .map(|name| record.field(name).is_some()),
     })
+}
+
+/// When the present revision of a record came to be, where that is known.
+pub(super) fn specified(set: &RecordSet, node: Node) -> Option<Moment> {
+    let present = Happening::Specified(set.record(node)?.revision());
+    set.happenings(node).iter().filter(|(what, _)| *what == present).map(|(_, at)| *at).min()
 }
 
 /// A date or time as a moment on the scale `YYYYMMDDhhmmss`.

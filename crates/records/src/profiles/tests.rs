@@ -126,6 +126,7 @@ fn fields_that_rules_and_kinds_name_exist_on_their_kinds() {
             Expr::Any(parts) | Expr::All(parts) => parts.iter().for_each(|part| own_fields(part, to)),
             Expr::Not(part) => own_fields(part, to),
             Expr::Field { name, .. } => to.push(name),
+            Expr::Equal { field, other } => to.extend([&**field, &**other]),
             Expr::EachOf { or_field, .. } => to.extend(or_field.as_deref()),
             _ => {}
         }

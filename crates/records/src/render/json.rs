@@ -49,6 +49,7 @@ fn one(view: &View<'_>, gap: &Gap) -> Value {
         "rule": gap.rule.id, "record": gap.record, "about": gap.about, "severity": gap.severity.name(),
         "title": gap.rule.title, "why": gap.why, "hint": gap.rule.hint, "clauses": gap.rule.clauses,
         "file": view.file(gap.place), "line": gap.place.line, "retrospective": gap.retrospective,
+        "claimed": gap.claimed,
         "state": state, "justification": by, "fails": gap.fails(),
     })
 }

@@ -61,6 +61,17 @@ pub fn write(view: &View<'_>, format: Format, out: &mut dyn Write) -> io::Result
     }
 }
 
+pub(crate) use text::counted;
+
+/// What is said of a gap of order, before its reason.
+fn retrospective(gap: &crate::engine::Gap) -> &'static str {
+    match (gap.retrospective, gap.claimed) {
+        (true, true) => " (retrospective, claimed)",
+        (true, false) => " (retrospective)",
+        (false, _) => "",
+    }
+}
+
 impl View<'_> {
     fn file(&self, place: Place) -> &str {
         self.set.file(place.file)

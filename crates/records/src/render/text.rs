@@ -3,7 +3,7 @@
 use super::{Excerpts, View};
 use crate::engine::{Gap, GapState};
 use crate::record::Place;
-use crate::schema::Severity;
+use crate::schema::{Severity, UNACCEPTED};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -52,7 +52,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn one(view: &View<'_>, excerpts: &mut Excerpts, gap: &Gap, out: &mut dyn Write) -> io::Result<()> {
-    let retrospective = if gap.retrospective { " (retrospective)" } else { "" };
+    let retrospective = super::retrospective(gap);
     writeln!(out, "{}[{}]{retrospective}: {}", gap.severity.name(), gap.rule.id, gap.why)?;
     place(view, excerpts, gap.place, None, out)?;
     if !gap.rule.clauses.is_empty() {
@@ -104,8 +104,15 @@ fn notes(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     for (rule, gaps) in notes {
         let shown = if view.all { usize::MAX } else { IDS };
-        let ids: Vec<&str> = gaps.iter().take(shown).map(|gap| &*gap.record).collect();
-        let more = gaps.len().saturating_sub(ids.len());
+        // A record with several gaps of a rule is named once, a link by both its ends.
+        let place = |gap: &&Gap| match rule {
+            UNACCEPTED => format!("{}→{}", gap.record, gap.about),
+            _ => gap.record.to_string(),
+        };
+        let mut records: Vec<String> = gaps.iter().map(place).collect();
+        records.dedup();
+        let ids: Vec<&str> = records.iter().take(shown).map(String::as_str).collect();
+        let more = records.len().saturating_sub(ids.len());
         let more = if more > 0 { format!(" … {more} more") } else { String::new() };
         let title = gaps.first().map_or("", |gap| &*gap.rule.title);
         // A gap of the product as a whole is at no record.
@@ -149,6 +156,7 @@ fn summary(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-fn counted(number: usize, word: &str) -> String {
+/// A number with its word: `1 record`, `2 records`.
+pub(crate) fn counted(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }

@@ -33,6 +33,11 @@ pub const CODE_OTHER_COMMIT: &str = "code.other-commit";
 /// A file of the code could not be looked into.
 pub const CODE_UNREAD: &str = "code.unread";
 
+/// Two repositories of the product claim an id.
+pub const CLAIMED_ID: &str = "repository.claimed-id";
+/// A repository of the product has other rules than those in force.
+pub const DIFFERING_RULES: &str = "repository.differing-rules";
+
 /// One check.
 #[derive(Debug, Clone, Copy)]
 pub struct BuiltIn {
@@ -71,7 +76,21 @@ const LATER: (Severity, Severity) = (Severity::Note, Severity::Error);
 const NEVER: (Severity, Severity) = (Severity::Warning, Severity::Warning);
 
 /// All of them.
-pub const BUILT_IN: [BuiltIn; 15] = [
+pub const BUILT_IN: [BuiltIn; 17] = [
+    check(
+        CLAIMED_ID,
+        ALWAYS,
+        "An id is a record of one repository",
+        "give one of the two another id; to move a record, remove it there and push, then add it here",
+        &["62304:8.1.1"],
+    ),
+    check(
+        DIFFERING_RULES,
+        NEVER,
+        "The repositories of a product follow the same rules",
+        "bring profiles, stage, rules and policy of the two vouchsafe.toml together",
+        &[],
+    ),
     check(
         UNACCEPTED,
         LATER,

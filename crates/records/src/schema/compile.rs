@@ -264,6 +264,9 @@ impl Schema {
         if file.risk_scale {
             return Ok(Expr::RiskScale);
         }
+        if let (Some(name), Some(other)) = (&file.field, &file.equals) {
+            return Ok(Expr::Equal { field: (**name).into(), other: (**other).into() });
+        }
         if let Some(name) = &file.field {
             return Ok(Expr::Field {
                 name: (**name).into(),

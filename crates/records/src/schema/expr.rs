@@ -173,6 +173,13 @@ pub enum Expr {
         /// One step; alternatives.
         steps: Vec<Step>,
     },
+    /// Two fields of the record have the same value; one that is missing does not.
+    Equal {
+        /// Which.
+        field: Box<str>,
+        /// The other.
+        other: Box<str>,
+    },
     /// The risk has a region by the policy, one of these when any are given.
     Region {
         /// Before or after control.
@@ -247,7 +254,11 @@ impl Footprint {
                 furthest
             }
             Expr::Not(part) => self.add(part),
-            Expr::Field { .. } | Expr::Region { .. } | Expr::RiskAgrees(_) | Expr::RiskScale => Some(0),
+            Expr::Field { .. }
+            | Expr::Equal { .. }
+            | Expr::Region { .. }
+            | Expr::RiskAgrees(_)
+            | Expr::RiskScale => Some(0),
             Expr::Walk { steps, transitive, having, .. } => {
                 self.steps.extend_from_slice(steps);
                 let beyond = having.as_deref().map_or(Some(0), |having| self.add(having));

@@ -272,6 +272,9 @@ pub struct ExprFile {
     /// The field has the same value at the end of `along`, wherever it has one there.
     #[serde(default)]
     pub same: Option<String>,
+    /// `field` has the same value as this field of the record.
+    #[serde(default)]
+    pub equals: Option<String>,
     /// The risk has a region by the policy (`initial` or `residual`); with `is`, one of these regions.
     #[serde(default)]
     pub risk: Option<String>,

@@ -146,7 +146,7 @@ fn expression() -> Value {
             "provided": text(), "each-of": text(), "values": texts(), "or-field": text(),
             "result": word(&["passed", "failed", "any"]),
             "result-has": { "type": "array", "items": word(&["commit", "version", "configuration", "tools", "date", "executor"]) },
-            "same": text(), "risk": word(&estimates), "risk-agrees": word(&estimates), "risk-scale": flag(),
+            "same": text(), "equals": text(), "risk": word(&estimates), "risk-agrees": word(&estimates), "risk-scale": flag(),
             "approved": flag(), "accepted": flag(), "class-below": steps(), "earlier": word(&events), "later": word(&events)
         },
         "anyOf": heads.map(|head| json!({ "required": [head] })),
@@ -181,11 +181,12 @@ pub fn configuration_schema(schema: &Schema) -> Value {
             "product": object(json!({
                 "name": text, "basic-udi-di": text, "stage": stage, "line": text,
                 "profiles": { "type": "array", "items": { "enum": profiles } },
-                "records": texts, "exclude": texts, "editorial": { "enum": ["stated", "signed"] }
+                "records": texts, "exclude": texts, "editorial": { "enum": ["stated", "signed"] }, "home": text
             }), &["name", "stage"]),
             "items": { "type": "object", "additionalProperties": object(json!({ "kind": text, "line": text, "stage": stage, "paths": texts }), &[]) },
             "variants": { "type": "object", "additionalProperties": object(json!({ "udi-di": text, "items": texts }), &[]) },
-            "signatures": object(json!({ "folder": text, "allowed-signers": text }), &[]),
+            "signatures": object(json!({ "folder": text, "allowed-signers": text, "gpg-keyring": text }), &[]),
+            "repositories": { "type": "object", "additionalProperties": object(json!({ "path": text }), &[]) },
             "risk": risk(),
             "code": object(json!({ "root": text, "files": texts, "exclude": texts, "dependencies": flag, "marked": texts }), &["files"]),
             "tables": { "type": "object", "additionalProperties": { "type": "string" } },

@@ -65,7 +65,7 @@ impl RecordSet {
                     if counts(&EditorialStep { id, old, new, note }) {
                         self.editorial.insert((node, old), new);
                     } else {
-                        self.unsigned_editorial.push((node, old));
+                        self.unsigned_editorial.push((node, old, new));
                     }
                 }
             }
@@ -77,6 +77,19 @@ impl RecordSet {
             match self.stamps.last_mut() {
                 Some(last) if last.0 == key => last.1 = revision,
                 _ => self.stamps.push((key, revision)),
+            }
+        }
+    }
+
+    /// Lets those changes count that are declared editorial and somebody signed as such.
+    pub fn count_editorial(&mut self, signed: &dyn Fn(&EditorialStep<'_>) -> bool) {
+        let all = core::mem::take(&mut self.unsigned_editorial);
+        for (node, old, new) in all {
+            let step = EditorialStep { id: self.id(node), old, new, note: "" };
+            if signed(&step) {
+                self.editorial.insert((node, old), new);
+            } else {
+                self.unsigned_editorial.push((node, old, new));
             }
         }
     }

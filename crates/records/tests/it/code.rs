@@ -274,10 +274,8 @@ fn records_of_named_kinds_must_be_implemented_by_marked_code() {
 }
 
 #[test]
-fn where_editorial_changes_must_be_signed_only_signed_ones_count() {
+fn an_editorial_change_counts_once_it_is_signed() {
     let mut example = Example::new();
-    let config = example.files.get_mut("vouchsafe.toml").unwrap();
-    *config = config.replace("[product]\n", "[product]\neditorial = \"signed\"\n");
     let before = crate::example::revision(&example.set(), "UN-1");
     example.replace("UN-1", "Text of UN-1", "Text of  UN-1");
     let accept = command::Accept {
@@ -289,6 +287,10 @@ fn where_editorial_changes_must_be_signed_only_signed_ones_count() {
         ..command::Accept::default()
     };
     command::accept(&accept, &mut Vec::new()).unwrap();
+    let lock = records::tree::load(example.root()).unwrap().lock;
+    let again = command::Accept { by: "somebody else".to_owned(), ..accept };
+    command::accept(&again, &mut Vec::new()).unwrap();
+    assert_eq!(records::tree::load(example.root()).unwrap().lock, lock, "it was declared already");
     let gaps = example.gaps();
     assert!(gaps.contains(&format!("link.unsigned-editorial UN-1 {}", before.short())), "{gaps:?}");
     assert!(gaps.contains(&"link.suspect SYS-1 UN-1".to_owned()), "{gaps:?}");

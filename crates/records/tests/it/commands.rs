@@ -1,7 +1,7 @@
 //! The commands end to end: what they write, in which form, with which status.
 
 use crate::example::Example;
-use records::command::{self, Check, Fmt, Init, New, Show, Status, Trace, TraceFormat};
+use records::command::{self, Beside, Check, Fmt, Init, New, Show, Status, Trace, TraceFormat};
 use records::render::Format;
 use records::tree;
 use serde_json::Value;
@@ -144,6 +144,7 @@ fn a_ratchet_fails_on_new_gaps_only() {
 fn show_and_explain() {
     let example = damaged();
     let show = |id: &str, format| Show {
+        beside: Beside::default(),
         root: example.root().to_path_buf(),
         id: id.to_owned(),
         format,
@@ -218,7 +219,13 @@ fn trace_connects_kinds_over_any_chain_and_names_what_is_left_over() {
     example.write();
     let trace = |format| {
         let kinds = ["user-need", "software-requirement", "test-case"].map(str::to_owned).to_vec();
-        said(|out| command::trace(&Trace { root: example.root().to_path_buf(), kinds, format }, out)).1
+        said(|out| {
+            command::trace(
+                &Trace { root: example.root().to_path_buf(), kinds, format, ..Trace::default() },
+                out,
+            )
+        })
+        .1
     };
     assert_eq!(
         trace(TraceFormat::Csv),

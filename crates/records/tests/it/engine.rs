@@ -43,7 +43,7 @@ fn change(example: &Example, pick: (usize, usize, usize)) -> Change {
             let mut result = passed(["TC-SYS", "TC-INT", "TC-UNIT"][pick.2 % 3], 3000);
             result.outcome = Outcome::Failed;
             result.bind(&example.set());
-            Change::Result(result)
+            Change::Result(Box::new(result))
         }
         6 => Change::Lock(String::new()),
         7 => Change::Approval(Approval {
@@ -82,7 +82,7 @@ proptest! {
             match change(&example, *pick) {
                 Change::Put(record) => { fresh.put(record); }
                 Change::Remove(id) => { if let Some(node) = fresh.node(&id) { fresh.remove(node); } }
-                Change::Result(result) => { let _ = fresh.add_result(result); }
+                Change::Result(result) => { let _ = fresh.add_result(*result); }
                 Change::NoResults(id) => { if let Some(node) = fresh.node(&id) { fresh.remove_results(node); } }
                 Change::Approval(approval) => { fresh.add_approval(approval); }
                 Change::Happened(id, what, at) => { fresh.add_happening(&id, what, at); }
@@ -142,6 +142,8 @@ fn suspicion_names_the_fields_and_the_path_and_acceptance_clears_it() {
 #[test]
 fn an_editorial_change_clears_what_follows_from_it() {
     let mut example = Example::new();
+    let config = example.files.get_mut("vouchsafe.toml").unwrap();
+    *config = config.replace("[product]\n", "[product]\neditorial = \"stated\"\n");
     let before = revision(&example.set(), "UN-1");
     example.replace("UN-1", "Text of UN-1", "The text of UN-1");
     assert!(!example.gaps().is_empty());

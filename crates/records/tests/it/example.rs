@@ -113,6 +113,8 @@ fn records() -> Vec<(String, String)> {
                 ("anomaly-list", "tracker"),
                 ("anomaly-review", "none relevant"),
                 ("anomaly-reviewed", "2026-01-03"),
+                ("anomaly-reviewer", "lead"),
+                ("anomaly-reviewed-version", "\"1.2\""),
             ],
             &[("used-in", "SI-1")],
         ),
@@ -234,6 +236,7 @@ impl Example {
             editorial: false,
             by: "lead engineer".to_owned(),
             at: "2026-01-04T10:00:00Z".to_owned(),
+            ..Accept::default()
         };
         assert_eq!(command::accept(&options, &mut Vec::new()).unwrap(), Status::Holds);
     }

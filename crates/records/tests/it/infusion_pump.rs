@@ -20,7 +20,7 @@ const RECORDS: usize = 247;
 const LINKS: usize = 520;
 const SIGNATURE_GAPS: usize = 54;
 const RESULT_GAPS: usize = 82;
-const RELEASE: &str = "2.1.1";
+pub(crate) const RELEASE: &str = "2.1.1";
 /// What is left open on purpose, as `story/README.md` says.
 const STORY: [&str; 5] = [
     "13485-7.3.6-hardware HWR-003",
@@ -33,11 +33,11 @@ const STORY: [&str; 5] = [
 const SIGNED: [&str; 6] =
     ["change-request", "document", "release", "review", "system-requirement", "user-need"];
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/infusion-pump")
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let (path, to) = (entry.path(), to.join(entry.file_name()));
@@ -62,7 +62,7 @@ fn case_of(case: &junit::Case) -> String {
 }
 
 /// The results of one folder, one a case, the worst outcome of its tests.
-fn results(folder: &str) -> Vec<TestResult> {
+pub(crate) fn results(folder: &str) -> Vec<TestResult> {
     let mut found: BTreeMap<String, TestResult> = BTreeMap::new();
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(root().join("results").join(folder)).unwrap().map(|e| e.unwrap().path()).collect();
@@ -102,7 +102,7 @@ fn results(folder: &str) -> Vec<TestResult> {
     found.into_values().collect()
 }
 
-fn approvals(root: &Path) -> Vec<Approval> {
+pub(crate) fn approvals(root: &Path) -> Vec<Approval> {
     let tree = tree::load(root).unwrap();
     let wanted = tree.set.records().map(|(_, r)| r).filter(|r| SIGNED.contains(&r.kind()));
     wanted
@@ -116,7 +116,7 @@ fn approvals(root: &Path) -> Vec<Approval> {
         .collect()
 }
 
-fn report(root: &Path, results: Vec<TestResult>, approvals: Vec<Approval>) -> Report {
+pub(crate) fn report(root: &Path, results: Vec<TestResult>, approvals: Vec<Approval>) -> Report {
     let mut options =
         Check { root: root.to_path_buf(), results_at_hand: results, approvals, ..Check::default() };
     let (_, evaluator, report) = command::evaluate(&mut options).unwrap();
@@ -131,7 +131,7 @@ fn report(root: &Path, results: Vec<TestResult>, approvals: Vec<Approval>) -> Re
 }
 
 /// All gaps that nothing justifies.
-fn open(report: &Report) -> Vec<String> {
+pub(crate) fn open(report: &Report) -> Vec<String> {
     let open = report.gaps.iter().filter(|gap| !matches!(gap.state, GapState::Justified(_)));
     let mut keys: Vec<String> = open.map(Gap::key).collect();
     keys.sort();

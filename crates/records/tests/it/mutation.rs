@@ -217,6 +217,45 @@ fn the_order_is_reversed() {
 }
 
 #[test]
+fn a_change_is_approved_after_it_was_implemented() {
+    let change = "---\nid: CR-1\nkind: change-request\ntitle: Alarm\nstatus: open\n---\n\nBecause.\n";
+    let order = |implemented: u64, claimed: bool| {
+        let mut example = Example::new();
+        example.files.insert("q/CR-1.md".to_owned(), change.to_owned());
+        example.write();
+        let mut options = example.options();
+        let at = records::facts::Moment { order: implemented, claimed };
+        options.happenings.push(("CR-1".to_owned(), records::facts::Happening::Implemented, at));
+        let (_, _, report) = records::command::evaluate(&mut options).unwrap();
+        let late: Vec<_> = report.gaps.iter().filter(|gap| gap.rule.id == "13485-7.3.9-order").collect();
+        late.first().map(|gap| (gap.retrospective, gap.claimed, gap.why.clone()))
+    };
+    // Approved at 500.
+    assert_eq!(order(500, false), None, "in the same moment is not too late");
+    assert_eq!(
+        order(499, false),
+        Some((true, false, "CR-1 was approved only after CR-1 was implemented".to_owned()))
+    );
+    assert!(
+        order(499, true).is_some_and(|(late, claimed, why)| late && claimed && why.ends_with(" (claimed)"))
+    );
+}
+
+#[test]
+fn soup_of_another_version_was_not_reviewed() {
+    damage(
+        |example| example.replace("SOUP-1", "\nversion: \"1.2\"", "\nversion: \"1.3\""),
+        &["62304-7.1.3-version SOUP-1"],
+    );
+    damage(|example| example.replace("SOUP-1", "anomaly-reviewer: lead\n", ""), &["62304-7.1.3 SOUP-1"]);
+    let mut example = Example::new();
+    example.replace("SOUP-1", "\nversion: \"1.2\"", "\nversion: \"1.3\"");
+    let (_, report) = example.evaluator();
+    let gap = report.gaps.iter().find(|gap| gap.rule.id == "62304-7.1.3-version").unwrap();
+    assert_eq!(gap.why, "`anomaly-reviewed-version` of SOUP-1 is `1.2`, and its `version` is `1.3`");
+}
+
+#[test]
 fn an_approval_is_missing() {
     damage(|example| example.unapproved.push("SYS-1"), &["13485-7.3.3-approved SYS-1"]);
 }

@@ -407,6 +407,9 @@ impl<R: Read + Seek> Run<'_, R> {
 }
 
 fn named(verdict: &tlog::policy::Verdict<'_>) -> Vec<String> {
-    let time = |t| evidence::Time::from_seconds(t).unwrap_or_default();
-    verdict.witnesses.iter().map(|w| format!("{} at {}", w.witness.name, time(w.time))).collect()
+    let named = |w: &tlog::policy::CountedWitness<'_>| match w.time.and_then(evidence::Time::from_seconds) {
+        Some(time) => format!("{} at {time}", w.witness.name),
+        None => format!("{}, which states no time", w.witness.name),
+    };
+    verdict.witnesses.iter().map(named).collect()
 }

@@ -1,6 +1,7 @@
 //! The design history: records, links, results, commits, baselines and signatures of a line, at two moments, in pages. What the
 //! rules make of them is in `records/rules`, the addresses in `records/routes`.
 
+mod beside;
 mod routes;
 mod rules;
 
@@ -43,7 +44,7 @@ pub(super) struct Asked {
     limit: Option<usize>,
     /// Results: of this commit only.
     commit: Option<String>,
-    /// Signatures: over this record only.
+    /// Signatures and imported approvals: of this record only.
     record: Option<String>,
     /// Trace: the kinds, with commas.
     kinds: Option<String>,
@@ -234,7 +235,10 @@ async fn commits(State(api): State<Arc<Api>>, _: Reader, query: Query1) -> Resul
         json!({
             "repository": said.repository, "commit": said.commit, "parents": said.parents,
             "authored": said.authored.to_string(), "signed_by": said.signed_by.map(|k| k.to_string()),
-            "lock": digest(&said.lock), "configuration": digest(&said.configuration),
+            "signature": beside::standing_json(&view.git_standing(
+                held.index, said.signed_by.as_ref(), said.signature.as_deref())),
+            "object": digest(&said.object), "implements": said.implements, "claimed": said.claimed,
+            "lock": digest(&said.lock), "configuration": digest(&said.configuration), "code": digest(&said.code),
             "index": held.index, "entry": held.entry.to_string(),
         })
     }))

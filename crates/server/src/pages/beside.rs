@@ -82,6 +82,11 @@ where
         waited.unwrap_or_else(PoisonError::into_inner).0.find(key)
     }
 
+    /// The value that was asked for or worked out last, whatever it depends on.
+    pub(super) fn last(&self) -> Option<Arc<V>> {
+        lock(&self.desk.0).kept.last().map(|(_, value)| value.clone())
+    }
+
     fn begin(&self, key: K, work: impl FnOnce() -> V + Send + 'static) {
         let (desk, most) = (self.desk.clone(), self.most);
         let job = move || {
@@ -143,8 +148,10 @@ mod tests {
         };
         assert!(beside.get(&1, Duration::from_millis(1), slow).is_none());
         assert!(beside.get(&2, Duration::from_millis(1), || 8).is_none(), "one at a time");
+        assert!(beside.last().is_none());
         drop(go);
         assert_eq!(beside.get(&1, SMALL, || 0).map(|v| *v), Some(7));
+        assert_eq!(beside.last().map(|v| *v), Some(7), "an older one serves who cannot wait");
         assert_eq!(beside.get(&2, SMALL, || 8).map(|v| *v), Some(8));
     }
 

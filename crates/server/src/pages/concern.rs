@@ -60,25 +60,38 @@ fn open_ones(findings: &[Arc<Findings>]) -> Vec<Arc<Findings>> {
     findings.iter().filter(|f| open(f)).take(MAX_OPEN).cloned().collect()
 }
 
-/// The list at the page's moments. Of the present, it may be of fewer entries than the view: [`Concern::size`] says which.
-pub(super) fn concern(ask: &Ask, view: &View<'_>) -> Result<Concern, Wait> {
+/// The list at the page's moments. Of the present, it may be of fewer entries than the view: [`Concern::size`] says which. Of a
+/// large fleet it is counted beside the page, which takes the last count that is done.
+pub(super) fn concern(ask: &Ask, view: &View<'_>) -> Result<Arc<Concern>, Wait> {
     let populations = follower(ask)?;
     if view.present_asked() {
         // What was counted just now is there in a moment; what is not is said by its size.
         populations.wait_beyond(view.known.saturating_sub(1), LARGE);
-        let (known, found) = populations.concerned();
-        let (_, size, tallies) = populations.tallies(&found);
-        let (_, exposure) = populations.exposure(&open_ones(&found));
-        return Ok(Concern { findings: found.to_vec(), tallies, exposure, known, size });
+        if populations.devices() <= FEW {
+            return Ok(Arc::new(Concern::now(&populations)));
+        }
+        let (now, follower) = (&ask.pages.worked.now, populations.clone());
+        let counted = now.get(&populations.applied(), LARGE, move || Concern::now(&follower));
+        return counted.or_else(|| now.last()).ok_or(Wait::Counting);
     }
     let past = past(ask, view, &populations).ok_or(Wait::Counting)?;
-    Ok(Concern {
+    Ok(Arc::new(Concern {
         tallies: past.tallies(&past.findings),
         exposure: past.exposure(&open_ones(&past.findings)),
         findings: past.findings.clone(),
         known: past.known.clone(),
         size: view.known,
-    })
+    }))
+}
+
+impl Concern {
+    /// The present, as far as the follower is. O(groups of devices × vulnerabilities).
+    fn now(populations: &Populations) -> Self {
+        let (known, found) = populations.concerned();
+        let (_, size, tallies) = populations.tallies(&found);
+        let (_, exposure) = populations.exposure(&open_ones(&found));
+        Self { findings: found.to_vec(), tallies, exposure, known, size }
+    }
 }
 
 fn past(ask: &Ask, view: &View<'_>, populations: &Arc<Populations>) -> Option<Arc<Past>> {

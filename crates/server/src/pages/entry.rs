@@ -116,8 +116,11 @@ pub(super) fn page(ask: &Ask, text: &str) -> Result<Response, PageError> {
     let policy = view.capped(|w| w.journal().policy(PolicyKind::Witnesses, view.known));
     let witnesses = witness_keys(policy, &**ledger.blobs());
     let place = |key: &StreamKey, sequence| ledger.read().streams().index_of(key, sequence);
-    let material = Material::gather(&**ledger.log(), &ledger.tree(), &place, &witnesses, index, view.known)
+    let tree = ledger.tree();
+    let mut material = Material::gather(&**ledger.log(), &tree, &place, &witnesses, index, view.known)
         .map_err(PageError::ledger)?;
+    let stamps = ask.pages.app.settings.stamps.as_ref();
+    material.stamped = stamps.and_then(|s| s.bound(index, view.known, &|size| tree.root_at(size).ok()));
     let about = view.capped(|w| about(w, &view, &material));
     let body = material.entry.body();
     let steps = steps(&material)?;

@@ -82,12 +82,13 @@ struct Pages {
 struct Worked {
     readiness: Beside<views::design::Version, Result<records::Readiness, String>>,
     pasts: Beside<(evidence::Time, u64), views::population::Past>,
+    now: Beside<u64, concern::Concern>,
     over: Beside<concern::Since, concern::Over>,
 }
 
 impl Default for Worked {
     fn default() -> Self {
-        Self { readiness: Beside::new(16), pasts: Beside::new(4), over: Beside::new(4) }
+        Self { readiness: Beside::new(16), pasts: Beside::new(4), now: Beside::new(2), over: Beside::new(4) }
     }
 }
 

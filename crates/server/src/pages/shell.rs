@@ -79,6 +79,8 @@ pub(super) struct Shell {
     pub(super) known_field: String,
     /// The page at the present.
     pub(super) present: String,
+    /// The page as it was asked for.
+    pub(super) again: String,
     pub(super) presets: Vec<Link>,
     pub(super) root: String,
     pub(super) root_short: String,
@@ -126,7 +128,6 @@ impl Shell {
             home: view.to("/"),
             q: ask.query.get("q").cloned().unwrap_or_default(),
             path: ask.path.clone(),
-            hidden,
             past,
             at: minute(at),
             known: minute(view.known_time),
@@ -135,6 +136,7 @@ impl Shell {
             at_field: view.at.map(|t| moment(t).replace(' ', "T")).unwrap_or_default(),
             known_field: view.pinned.map(grouped).unwrap_or_default(),
             present: with_query(&ask.path, &kept, &[]),
+            again: with_query(&ask.path, &kept, &hidden),
             presets: presets(&ask.path, &kept, began, now),
             root_short: root.get(..12).unwrap_or(&root).into(),
             root,
@@ -150,6 +152,7 @@ impl Shell {
             kept,
             files: Vec::new(),
             moments: view.query(),
+            hidden,
         }
     }
 

@@ -174,34 +174,45 @@ fn shown(findings: &Findings, tally: &Tally, show: &str) -> bool {
 
 fn lead((all, affected, exploited): (u64, u64, u64), show: &str, of: Option<&str>) -> Markup {
     let n = count(all, "vulnerability", "vulnerabilities");
+    let verb = |one, many| if all == 1 { one } else { many };
+    if let Some(name) = of {
+        let open = verb(" is", " are");
+        return Markup::new()
+            .strong(&n)
+            .text(&format!("{open} open in {name}: it is affected, or it cannot be told."));
+    }
     match show {
-        "exploited" => {
-            return Markup::new().strong(&n).text(" concerning a release are known to be exploited.");
+        "open" => {
+            let text = verb(
+                " may concern a release and asks for somebody.",
+                " may concern a release and ask for somebody.",
+            );
+            return Markup::new().strong(&n).text(text);
         }
-        "open" => return Markup::new().strong(&n).text(" may concern a release and asks for somebody."),
-        "affected" => return Markup::new().strong(&n).text(" with affected devices."),
+        "affected" => return Markup::new().strong(&n).text(verb(" affects devices.", " affect devices.")),
         "undetermined" => {
-            return Markup::new().strong(&n).text(" of which it cannot be told for some device.");
+            let text = verb(" leaves it open for some device.", " leave it open for some device.");
+            return Markup::new().strong(&n).text(text);
         }
         _ => {}
     }
-    if let Some(name) = of {
-        let m = Markup::new().strong(&count(all, "vulnerability", "vulnerabilities"));
-        let verb = if all == 1 { " is" } else { " are" };
-        return m.text(&format!("{verb} open in {name}: it is affected, or it cannot be told."));
-    }
+    let only = show == "exploited";
+    let what = if only { "known to be exploited " } else { "" };
     let m = match (all, affected) {
+        (0, _) if only => {
+            Markup::new().strong("Nothing known to be exploited concerns a release").text(" by this moment.")
+        }
         (0, _) => Markup::new().strong("No advisory concerns a release").text(" by this moment."),
-        (_, 0) => Markup::new().strong("No device is affected").text(&format!(
-            " by any of the {} that concern releases.",
-            count(all, "vulnerability", "vulnerabilities")
-        )),
-        (_, n) => Markup::new()
-            .strong(&format!("Devices are affected by {}", count(n, "vulnerability", "vulnerabilities")))
-            .text(&format!(" of the {} that concern releases.", grouped(all))),
+        (_, 0) => Markup::new()
+            .strong("No device is affected")
+            .text(&format!(" by any of the {n} {what}that concern releases.")),
+        (_, by) => Markup::new()
+            .strong(&format!("Devices are affected by {}", count(by, "vulnerability", "vulnerabilities")))
+            .text(&format!(" of the {} {what}that concern releases.", grouped(all))),
     };
     match exploited {
         0 => m,
+        _ if only => m,
         1 => m.text(" ").strong("One is known to be exploited."),
         n => m.text(" ").strong(&format!("{} are known to be exploited.", grouped(n))),
     }

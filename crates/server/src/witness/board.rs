@@ -171,11 +171,11 @@ impl Board {
     }
 
     /// A cosignature came, and verified. Keeps the checkpoint once it has its quorum.
-    pub(super) fn came(&self, at: usize, target: &Target, line: Signature, time: u64) {
+    pub(super) fn came(&self, at: usize, target: &Target, line: Signature, time: Option<u64>) {
         let mut state = self.lock();
         if let Some(status) = state.status.get_mut(at) {
             status.size = status.size.max(target.size);
-            status.time = Some(time);
+            status.time = time;
             status.error = None;
         }
         let Some(round) = state.round.as_mut().filter(|r| r.target.size == target.size) else { return };

@@ -44,7 +44,7 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
-    fn ask(&self, target: &Target, known: &mut u64) -> Result<(Signature, u64), String> {
+    fn ask(&self, target: &Target, known: &mut u64) -> Result<(Signature, Option<u64>), String> {
         for _ in 0..ATTEMPTS {
             if *known > target.size {
                 // Only once: the next attempt begins with what the witness says then.
@@ -88,7 +88,7 @@ impl Talk<'_> {
     }
 
     /// The cosignature by the key that the policy names; others are ignored.
-    fn cosignature(&self, target: &Target, answer: &Answer) -> Result<(Signature, u64), String> {
+    fn cosignature(&self, target: &Target, answer: &Answer) -> Result<(Signature, Option<u64>), String> {
         let lines = parse_cosignatures(&answer.body).map_err(|e| e.to_string())?;
         let found = lines.into_iter().find_map(|line| {
             let time = cosignature::verify(&target.note, &line, self.key).ok()?;

@@ -1,4 +1,4 @@
-//! HTTP to witnesses: blocking, bounded in time and size, no redirects.
+//! HTTP to witnesses, and to time-stamping authorities: blocking, bounded in time and size, no redirects.
 
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ use super::WitnessOptions;
 const MAX_ANSWER: u64 = 1 << 20;
 
 /// An answer, whatever its status.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Connections to witnesses; kept open between requests.
 #[derive(Clone)]
-pub(super) struct Exchange(Agent);
+pub(crate) struct Exchange(Agent);
 
 impl Exchange {
-    pub(super) fn new(options: &WitnessOptions) -> Result<Self, String> {
+    pub(crate) fn new(options: &WitnessOptions) -> Result<Self, String> {
         let roots = match &options.roots {
             Some(pem) => given(pem)?,
             None => system(),
@@ -42,7 +42,11 @@ impl Exchange {
     }
 
     pub(super) fn post(&self, url: &str, body: &str) -> Result<Answer, String> {
-        answer(self.0.post(url).content_type("text/plain; charset=utf-8").send(body))
+        self.send(url, "text/plain; charset=utf-8", body.as_bytes())
+    }
+
+    pub(crate) fn send(&self, url: &str, kind: &str, body: &[u8]) -> Result<Answer, String> {
+        answer(self.0.post(url).content_type(kind).send(body))
     }
 
     pub(super) fn get(&self, url: &str) -> Result<Answer, String> {

@@ -5,7 +5,7 @@
 
 mod board;
 mod client;
-mod exchange;
+pub(crate) mod exchange;
 mod server;
 mod store;
 
@@ -60,7 +60,7 @@ pub struct WitnessStatus {
     pub url: Option<String>,
     /// Size of the largest checkpoint it cosigned, as far as this process knows.
     pub size: u64,
-    /// When, by its own clock, in POSIX seconds.
+    /// When, by its own clock, in POSIX seconds; a cosignature of type ML-DSA-44 may state none.
     pub time: Option<u64>,
     /// Requests that brought no cosignature.
     pub failures: u64,

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http_body_util::BodyExt;
 use ledger::ports::Clock;
+use tlog::cosignature::Subtree;
 use tlog::note::SignatureType;
 use tlog::witness::{
     Accepted, AddCheckpoint, Decision, KnownLog, MAX_REQUEST_BYTES, Refusal, WitnessState, decide,
@@ -28,7 +29,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// What a witness is set up with.
 pub struct WitnessConfig {
-    /// Its keys, of type 0x04; each cosigns.
+    /// Its keys, of type 0x04 (Ed25519) or 0x06 (ML-DSA-44); each cosigns.
     pub keys: Vec<SigningKey>,
     /// Keys of the logs it follows, named as their origins. After a rotation a log has two; keep the old one until the
     /// witness has cosigned a checkpoint by the new one.
@@ -43,7 +44,9 @@ pub enum WitnessError {
     #[error("the directory of the witness: {0}")]
     Directory(std::io::Error),
     /// A key is not for what it is configured for.
-    #[error("the key {0} cannot be used: cosigning takes a key of type 0x04, a log's key is of another type")]
+    #[error(
+        "the key {0} cannot be used: cosigning takes a key of type 0x04 or 0x06, a log's key is not of type 0x04"
+    )]
     Key(String),
     /// There is no key to cosign with.
     #[error("a witness needs a key")]
@@ -100,9 +103,11 @@ impl Witness {
         if config.keys.is_empty() {
             return Err(WitnessError::NoKey);
         }
-        let cosigner = |key: &VerifierKey| key.signature_type() == SignatureType::CosignatureV1;
-        let wrong = config.keys.iter().map(SigningKey::verifier).find(|key| !cosigner(key));
-        let wrong = wrong.or_else(|| config.logs.iter().find(|key| cosigner(key) || !key.is_verifiable()));
+        let of = VerifierKey::signature_type;
+        let wrong = config.keys.iter().map(SigningKey::verifier).find(|key| !of(key).is_cosignature());
+        // A log may sign with a key of type 0x06: its message names the signer, so it cannot pass for a witness's.
+        let no_log = |key: &&VerifierKey| of(key) == SignatureType::CosignatureV1 || !key.is_verifiable();
+        let wrong = wrong.or_else(|| config.logs.iter().find(no_log));
         if let Some(key) = wrong {
             return Err(WitnessError::Key(key.to_string()));
         }
@@ -137,6 +142,12 @@ impl Witness {
         let mut last = log.last.lock().unwrap_or_else(PoisonError::into_inner);
         match decide(&request, Some(KnownLog { keys: &log.keys, state: last.state })) {
             Decision::Refuse(refusal) => Err(Refused::Witness(refusal)),
+            // Before anything is kept: a witness does not remember what it will not cosign with each of its keys.
+            Decision::Accept(_)
+                if self.keys.iter().any(covers_less) && Subtree::of(request.checkpoint()).is_err() =>
+            {
+                Err(Refused::Witness(Refusal::Extensions))
+            }
             Decision::Accept(accepted) => self.accept(log, &mut last, &request, &accepted),
         }
     }
@@ -168,7 +179,9 @@ impl Witness {
             return Some(Ok(text.clone()));
         }
         let cosigned = (|| {
-            for key in &self.keys {
+            // A checkpoint taken before the witness had such a key may hold more than that key covers.
+            let covered = Subtree::of(&Checkpoint::parse(note.text())?).is_ok();
+            for key in self.keys.iter().filter(|key| covered || !covers_less(key)) {
                 note.push(tlog::cosignature::sign(&note, key, now)?)?;
             }
             Ok(note.to_string())
@@ -178,6 +191,11 @@ impl Witness {
         }
         Some(cosigned)
     }
+}
+
+/// Whether cosignatures by this key leave a part of some checkpoints out (see [`Subtree::of`]).
+fn covers_less(key: &SigningKey) -> bool {
+    key.verifier().signature_type() == SignatureType::MlDsa44
 }
 
 fn restore(

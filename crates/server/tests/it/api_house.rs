@@ -53,6 +53,11 @@ pub(crate) fn pushed(n: u64) -> CommitPushed {
         configuration: None,
         product: "p".into(),
         line: "m".into(),
+        code: None,
+        implements: vec![],
+        claimed: vec![],
+        signature: None,
+        object: None,
     }
 }
 
@@ -90,7 +95,7 @@ impl House {
         config.connections.drain = Duration::from_secs(5);
         configure(&mut config);
         let tls = config.tls.is_some();
-        let settings = Arc::new(Settings { title: "Test".into() });
+        let settings = Arc::new(Settings { title: "Test".into(), stamps: None });
         let services = Services {
             app: AppState { ledger: ledger.clone(), settings, auth: Arc::new(nobody()), populations: None },
             pages: Router::new(),

@@ -80,6 +80,11 @@ fn told() -> (Told, u64) {
         product: "Pump".into(),
         line: "main".into(),
         configuration,
+        code: None,
+        implements: vec![],
+        claimed: vec![],
+        signature: None,
+        object: None,
     });
     t.commit = Some(commit);
     let old = t.record(&need("The nurse sees it."), None);

@@ -253,6 +253,10 @@ async fn questions(asked: &Asked) -> Vec<(&'static str, String, Option<&'static 
             ("listResults", "results"),
             ("listCommits", "commits"),
             ("listBaselines", "baselines"),
+            ("listReviews", "reviews"),
+            ("listCoverage", "coverage"),
+            ("listAnalyses", "analyses"),
+            ("listTags", "tags"),
             ("listGaps", "gaps"),
         ] {
             ask(id, &format!("/api/v1/{list}?{place}"));
@@ -268,6 +272,7 @@ async fn questions(asked: &Asked) -> Vec<(&'static str, String, Option<&'static 
     ask("listRecords", "/api/v1/records?product=none");
     ask("listRecords", "/api/v1/records?limit=0");
     ask("listSignatures", "/api/v1/signatures?limit=1");
+    ask("listImportedApprovals", "/api/v1/imported-approvals?limit=1");
     ask("listSignatures", "/api/v1/signatures?record=UN-001");
     ask("getFreshness", "/device/v1/freshness");
     ask("getHealth", "/healthz");

@@ -51,7 +51,7 @@ impl Site {
         let hands = clock.clone();
         let now: Now = Arc::new(move || Time::from_seconds(hands.load(Ordering::Relaxed)).expect("a time"));
         let auth = Auth::new(OneUseCodes::in_memory(random()), random(), now, false);
-        let settings = Arc::new(Settings { title: "IP-400 family".into() });
+        let settings = Arc::new(Settings { title: "IP-400 family".into(), stamps: None });
         let app = AppState { ledger: Arc::new(ledger), settings, auth: Arc::new(auth), populations: None };
         Self { router: server::pages::router(app.clone()), app, clock, cookie: String::new() }
     }

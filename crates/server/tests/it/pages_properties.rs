@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail by panicking")]
 
 use evidence::Fact;
-use ledger::properties::{Holds, Material, five_properties};
+use ledger::properties::{Holds, Material, TimeStamped, five_properties};
 use testkit::Fixture;
 use tlog::{Hash, Note, SigningKey, VerifierKey};
 use world::streams::StreamKey;
@@ -72,6 +72,46 @@ fn a_cosignature_under_a_known_key_ends_the_time() {
     // Without a beacon nothing says that it is not older.
     let bare = *stating(&f, |b| b.beacon.is_none()).last().expect("one without");
     assert_eq!(verdicts(&f, &material(&f, &[witness.verifier().clone()], bare))[TEMPORAL], Holds::NotProven);
+}
+
+#[test]
+fn a_time_stamp_ends_the_time_and_the_earlier_bound_comes_first() {
+    let f = story::tell();
+    let witness = SigningKey::cosigner("witness.example/a", &[42; 32]).expect("a key");
+    let pq = SigningKey::ml_dsa_44("witness.example/b", &[43; 32]).expect("a key");
+    let beacon = *stating(&f, |b| b.beacon.is_some()).first().expect("one with a beacon");
+    let size = f.ledger.read().size;
+    let stamp = |seconds| {
+        let time = evidence::Time::from_seconds(testkit::START + seconds).expect("a time");
+        Some(TimeStamped { size, time, signer: "ab".repeat(32) })
+    };
+    let mut stamped = material(&f, &[], beacon);
+    stamped.stamped = stamp(80_000);
+    assert_eq!(verdicts(&f, &stamped)[TEMPORAL], Holds::Yes);
+    let says = text(&f, &stamped, TEMPORAL);
+    assert!(says.contains("Not after 2023-11-15T20:26:40Z: time-stamped (RFC 3161)"), "{says}");
+
+    let mut note = Note::parse(f.ledger.checkpoint().as_bytes()).expect("a note");
+    // A cosignature that states no time counts as one, and bounds nothing.
+    note.push(tlog::cosignature::sign(&note, &pq, 0).expect("cosigned")).expect("room");
+    f.log.put_cosigned(size, &note.to_string()).expect("kept");
+    let keys = [witness.verifier().clone(), pq.verifier().clone()];
+    let timeless = material(&f, &keys, beacon);
+    assert!(text(&f, &timeless, INTEGRITY).contains("1 witness has cosigned"));
+    assert_eq!(verdicts(&f, &timeless)[TEMPORAL], Holds::NotProven);
+
+    let cosignature = tlog::cosignature::sign(&note, &witness, testkit::START + 90_000).expect("cosigned");
+    note.push(cosignature).expect("room");
+    f.log.put_cosigned(size, &note.to_string()).expect("kept");
+    for (seconds, first, second) in [
+        (80_000, "Not after 2023-11-15T20:26:40Z: time-stamped", "Also 2023-11-15T23:13:20Z: cosigned"),
+        (99_000, "Not after 2023-11-15T23:13:20Z: cosigned", "Also 2023-11-16T01:43:20Z: time-stamped"),
+    ] {
+        let mut both = material(&f, &keys, beacon);
+        both.stamped = stamp(seconds);
+        let says = text(&f, &both, TEMPORAL);
+        assert!(says.contains(first) && says.contains(second), "{says}");
+    }
 }
 
 #[test]

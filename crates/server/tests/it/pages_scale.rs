@@ -13,7 +13,10 @@ use evidence::types::{Beacon, NamedDigest};
 use evidence::{Evidence, Fact, SourceKind, Time};
 use testkit::{Author, Fixture, ORIGIN, START};
 
+use views::population::Populations;
+
 use crate::pages_kit::Site;
+use crate::story::vulnerable::{feed, libraries, one_more};
 
 const BATCH: usize = 1_000;
 const SITES: u64 = 1_200;
@@ -62,6 +65,7 @@ fn told(devices: u64) -> (Fixture, Vec<Author>) {
     f.enrol(&station, &["station"]);
     f.enrol(&person, &["field"]);
     f.enrol(&ci, &["ci"]);
+    f.enrol(&feed(), &["security"]);
     let mut many = Many { f, waiting: Vec::new() };
     many.say(person.state(ReportingSet { model: None, interval: 86_400, deadline: 3 * 86_400 }));
     for n in 0..RELEASES {
@@ -74,7 +78,8 @@ fn told(devices: u64) -> (Fixture, Vec<Author>) {
             baseline: None,
             commit: None,
             artefacts: Vec::new(),
-            sboms: Vec::new(),
+            // The last release has no bill of materials, so that something is undetermined.
+            sboms: (n + 1 < RELEASES).then(|| libraries(&many.f.ledger, "1", "3.9.0")).into_iter().collect(),
             measurements: vec![named("boot", 0), named("main", 1)],
             verified: Vec::new(),
             anomalies: Vec::new(),
@@ -82,6 +87,8 @@ fn told(devices: u64) -> (Fixture, Vec<Author>) {
         };
         many.say(ci.state(made));
     }
+    many.flush();
+    one_more(&many.f.ledger);
     let mut all: Vec<Author> = (1..=devices).map(Author::device).collect();
     for (n, device) in (0..).zip(&all) {
         let udi = format!("(01)04012345004007(21)S-{n:07}");
@@ -145,6 +152,13 @@ async fn pages_over_a_large_fleet() {
     println!("{devices} devices, {} entries, told in {:.1?}", f.ledger.read().size, began.elapsed());
     let clock = f.clock.clone();
     let mut site = Site::over(f.ledger);
+    let populations = Populations::start(site.app.ledger.clone()).expect("a thread");
+    let began = now();
+    let size = site.app.ledger.read().size;
+    assert!(populations.wait_beyond(size - 1, Duration::from_secs(600)) >= size);
+    println!("populations are up after {:.2?}", began.elapsed());
+    site.app.populations = Some(populations.clone());
+    site.router = server::pages::router(site.app.clone());
     site.sign_in();
     let began = now();
     let mut waits = Vec::new();
@@ -183,6 +197,11 @@ async fn pages_over_a_large_fleet() {
         "/findings?kind=silence&skip=600".into(),
         "/releases".into(),
         "/".into(),
+        format!("/?known={}", head / 2),
+        "/vulnerabilities".into(),
+        format!("/vulnerabilities?known={}", head / 2),
+        "/vulnerabilities/CVE-2099-0001".into(),
+        "/vulnerability-metrics".into(),
         "/search?q=S-0012345".into(),
     ];
     for path in &paths {
@@ -221,4 +240,5 @@ async fn pages_over_a_large_fleet() {
         behind += u32::from(page.text.contains("newer are being counted"));
     }
     said(&format!("/fleet after 20 entries and 2 s each ({behind} of 100 behind)"), times);
+    populations.stop();
 }

@@ -131,6 +131,7 @@ async fn a_devices_proofs_are_worked_out_and_verify() {
     let page = ok(&site, &format!("{path}/proof")).await;
     assert!(rows(&page, "h-included") >= 3, "{page}");
     assert!(page.contains("verified just now") && !page.contains("does not hold"));
+    assert!(page.contains("That nothing else was said of it is shown by a seal."), "{page}");
     assert!(page.contains("Nothing but the seal itself came after it."), "{page}");
     assert!(page.contains("equals the root"));
     let root = page
@@ -157,6 +158,15 @@ async fn a_devices_proofs_are_worked_out_and_verify() {
     assert!(absent.contains("stand side by side") && absent.contains("verified just now"), "{absent}");
     assert_eq!(site.get(&format!("/fleet/{nobody}/proof.json")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(site.get("/fleet/nonsense/proof").await.status, StatusCode::NOT_FOUND);
+    // Some entries after a seal that has it, and before the next.
+    let between = {
+        let world = site.app.ledger.read();
+        let seals: Vec<u64> = world.journal().seals().iter().map(|seal| seal.index).collect();
+        let late = |pair: &&[u64]| pair[0] > 1_650 && pair[1] > pair[0] + 8;
+        seals.windows(2).find(late).expect("seals some entries apart")[0] + 6
+    };
+    let between = ok(&site, &format!("{path}/proof?known={between}")).await;
+    assert!(between.contains("from there by a replay only."), "{between}");
     // Both moments: before the first seal nothing but a replay shows it.
     let then = ok(&site, &format!("{path}?at=2023-11-20T12:00:00Z&known=2023-11-21T12:00:00Z")).await;
     assert!(then.contains("data-past"));

@@ -153,6 +153,11 @@ fn design(t: &mut Told, ci: &mut Author, hostile: &mut Author) {
             configuration: None,
             product: "IP-400".into(),
             line: "2.x".into(),
+            code: None,
+            implements: vec![],
+            claimed: vec![],
+            signature: None,
+            object: None,
         };
         let commit = t.say(ci, commit);
         let revised = RecordRevised {

@@ -167,6 +167,11 @@ pub(super) fn tell(t: &mut Told, ci: &mut Author, quality: &mut Author) -> Entry
         configuration: Some(blob(t, &configuration, "application/toml")),
         product: PRODUCT.into(),
         line: LINE.into(),
+        code: None,
+        implements: Vec::new(),
+        claimed: Vec::new(),
+        signature: None,
+        object: None,
     };
     let commit = t.say(ci, commit);
     for (_, record) in tree.set.records() {

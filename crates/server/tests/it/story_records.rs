@@ -97,6 +97,11 @@ pub(super) fn tell(t: &mut Told, ci: &mut Author, quality: &mut Author) {
         product: PRODUCT.into(),
         line: "main".into(),
         configuration,
+        code: None,
+        implements: vec![],
+        claimed: vec![],
+        signature: None,
+        object: None,
     };
     let commit = t.say(ci, commit);
     let mut put = |t: &mut Told, text: String| record(t, ci, &commit, None, &text);
@@ -157,9 +162,10 @@ pub(super) fn tell(t: &mut Told, ci: &mut Author, quality: &mut Author) {
         revision: other,
         meaning: Meaning::Approve,
         name: "Head of <b>quality</b>".into(),
-        time: Time::from_seconds(testkit::START).expect("a time"),
+        time: Time::from_seconds(testkit::START).expect("a time").to_string(),
         tool: "Another tool".into(),
         document,
+        statement: "approved by Head of <b>quality</b>".into(),
     };
     t.say(quality, imported);
     let (product, line) = (PRODUCT.to_owned(), "main".to_owned());

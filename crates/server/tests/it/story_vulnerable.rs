@@ -70,7 +70,7 @@ fn taken(ledger: &Ledger, bytes: &[u8]) -> AdvisoryTaken {
 }
 
 /// Who takes in advisories by schedule.
-pub(super) fn feed() -> Author {
+pub(crate) fn feed() -> Author {
     Author::new(SourceKind::Service, 60)
 }
 
@@ -81,13 +81,18 @@ pub(crate) fn one_more(ledger: &Ledger) {
     outcome.expect("accepted");
 }
 
-fn gateway(t: &mut Told, ci: &mut Author, version: &str, okio: &str) {
+/// A bill of materials with the libraries that advisories here are about.
+pub(crate) fn libraries(ledger: &Ledger, version: &str, okio: &str) -> Interpreted {
     let text = format!(
         r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"metadata":{{"component":{{"type":"application","name":"gateway app","version":"{version}"}}}},
 "components":[{{"type":"library","name":"okio-jvm","version":"{okio}","purl":"{OKIO}@{okio}"}},
 {{"type":"library","name":"okhttp","version":"4.12.0","purl":"pkg:maven/com.squareup.okhttp3/okhttp@4.12.0"}}]}}"#
     );
-    let sbom = bom(&t.f.ledger, text.as_bytes());
+    bom(ledger, text.as_bytes())
+}
+
+fn gateway(t: &mut Told, ci: &mut Author, version: &str, okio: &str) {
+    let sbom = libraries(&t.f.ledger, version, okio);
     let made = ReleaseMade {
         product: GATEWAY.into(),
         item: ITEM.into(),

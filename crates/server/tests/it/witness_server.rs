@@ -115,7 +115,7 @@ fn a_log_is_followed_and_every_refusal_has_its_status() {
         assert_eq!(answer.status, 200, "{}", answer.text());
         let lines = parse_cosignatures(&answer.body).expect("cosignatures");
         let note = signed(&grown, &log_key(1));
-        assert_eq!(cosignature::verify(&note, &lines[0], witness_key(5).verifier()), Ok(NOW));
+        assert_eq!(cosignature::verify(&note, &lines[0], witness_key(5).verifier()), Ok(Some(NOW)));
     }
     let is = |body: &str, status: u16, kind: &str| {
         let answer = running.add(body);
@@ -152,6 +152,57 @@ fn a_log_is_followed_and_every_refusal_has_its_status() {
     assert_eq!(running.add(&request(10, &large, &log_key(1))).status, 409);
     assert_eq!(running.add(&request(300, &tree(400, "b"), &log_key(1))).status, 422);
     assert_eq!(running.add(&request(300, &large, &log_key(2))).status, 200, "by the rotated key");
+}
+
+#[test]
+fn a_witness_may_hold_a_key_of_each_type() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let clock = || Arc::new(FixedClock::new(evidence::Time::from_seconds(NOW).expect("a time")));
+    let pq = || SigningKey::ml_dsa_44("witness.example/w5", &[55; 32]).expect("a key");
+    let of = |keys| WitnessConfig { keys, logs: vec![log_key(1).verifier().clone()] };
+    let witness = Witness::open(directory.path(), of(vec![witness_key(5), pq()]), clock()).expect("opens");
+    let running = Running::new(&witness);
+    let ten = tree(10, "a");
+    let answer = running.add(&request(0, &ten, &log_key(1)));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let mut note = signed(&ten, &log_key(1));
+    for line in parse_cosignatures(&answer.body).expect("cosignatures") {
+        note.push(line).expect("room");
+    }
+    for key in [witness_key(5).verifier(), pq().verifier()] {
+        assert_eq!(note.verify([key]).expect("it has cosigned")[0].time, Some(NOW));
+    }
+    let path = format!("/{}/checkpoint", Hash::of(b"log.example/other"));
+    let shown = Note::parse(&running.client.get(&path).body).expect("a note");
+    assert_eq!(shown.verify([witness_key(5).verifier(), pq().verifier()]).expect("both").len(), 2);
+
+    // Extension lines are not covered by the one key, so they are refused whole, and nothing is kept.
+    let grown = tree(20, "a");
+    let extended = Checkpoint {
+        extensions: vec!["more".into()],
+        ..Checkpoint::new("log.example/other", grown.size(), grown.root())
+    };
+    let proof = || consistency_proof(&grown, 10, 20).expect("a proof");
+    let extended = AddCheckpoint::new(10, proof(), extended.sign(&log_key(1)).expect("signs"));
+    let extended = extended.expect("a request").to_string();
+    let answer = running.add(&extended);
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert_eq!(running.add(&request(10, &grown, &log_key(1))).status, 200, "10 is still the last size");
+    drop((running, witness));
+
+    // Without that key the same line is none of its business; shown with it, the Ed25519 key alone vouches for the text.
+    let fresh = tempfile::tempdir().expect("a directory");
+    let witness = Witness::open(fresh.path(), of(vec![witness_key(5)]), clock()).expect("opens");
+    let running = Running::new(&witness);
+    assert_eq!(running.add(&request(0, &ten, &log_key(1))).status, 200);
+    assert_eq!(running.add(&extended).status, 200);
+    drop((running, witness));
+    let witness = Witness::open(fresh.path(), of(vec![witness_key(5), pq()]), clock()).expect("opens");
+    let running = Running::new(&witness);
+    let shown = running.client.get(&path);
+    assert_eq!(shown.status, 200, "{}", shown.text());
+    let shown = Note::parse(&shown.body).expect("a note");
+    assert!(shown.verify([witness_key(5).verifier()]).is_ok() && shown.verify([pq().verifier()]).is_err());
 }
 
 #[test]

@@ -55,28 +55,38 @@ pub enum SignatureType {
     Ed25519,
     /// 0x04: timestamped Ed25519 cosignature (tlog-cosignature).
     CosignatureV1,
-    /// A type that is kept but cannot be verified here: 0x02 ECDSA, 0x05 RFC 6962, 0x06 ML-DSA-44, …
+    /// 0x06: timestamped ML-DSA-44 cosignature of a tree or subtree (tlog-cosignature, "ML-DSA-44 signed message").
+    MlDsa44,
+    /// A type that is kept but cannot be verified here: 0x02 ECDSA, 0x05 RFC 6962, …
     Other(u8),
 }
 
-impl SignatureType {
-    /// 0x06, the timestamped ML-DSA-44 cosignature.
-    pub const ML_DSA_44: Self = Self::Other(0x06);
+/// Bytes of an ML-DSA-44 public key (FIPS 204, table 2).
+pub const ML_DSA_44_KEY_BYTES: usize = 1312;
 
+impl SignatureType {
     /// The identifier byte.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
             Self::Ed25519 => 0x01,
             Self::CosignatureV1 => 0x04,
+            Self::MlDsa44 => 0x06,
             Self::Other(code) => code,
         }
+    }
+
+    /// Whether a witness may have a key of this type: its signatures are cosignatures.
+    #[must_use]
+    pub const fn is_cosignature(self) -> bool {
+        matches!(self, Self::CosignatureV1 | Self::MlDsa44)
     }
 
     const fn from_code(code: u8) -> Self {
         match code {
             0x01 => Self::Ed25519,
             0x04 => Self::CosignatureV1,
+            0x06 => Self::MlDsa44,
             code => Self::Other(code),
         }
     }
@@ -111,7 +121,15 @@ impl VerifierKey {
         Self::new(name, SignatureType::CosignatureV1, public_key)
     }
 
-    fn new(name: &str, kind: SignatureType, public_key: &[u8]) -> Result<Self, Error> {
+    /// A key of type 0x06, of a witness or of a log that signs so: 1312 bytes as FIPS 204, algorithm 22, writes them.
+    ///
+    /// # Errors
+    /// The name is no key name.
+    pub fn ml_dsa_44(name: &str, public_key: &[u8; ML_DSA_44_KEY_BYTES]) -> Result<Self, Error> {
+        Self::new(name, SignatureType::MlDsa44, public_key)
+    }
+
+    pub(super) fn new(name: &str, kind: SignatureType, public_key: &[u8]) -> Result<Self, Error> {
         let id = KeyId::derive(name, kind, public_key);
         Self::build(name, id, kind, public_key)
             .map_err(|problem| Error::syntax(Format::VerifierKey, 1, problem))
@@ -122,13 +140,17 @@ impl VerifierKey {
             return Err(Problem::Malformed("key name"));
         }
         // The ID of other types follows rules of their own (ECDSA hashes the SPKI), so it is taken as stated.
-        let derived = !matches!(kind, SignatureType::Other(code) if code != 0x06);
+        let derived = !matches!(kind, SignatureType::Other(_));
         if derived && id != KeyId::derive(name, kind, public_key) {
             return Err(Problem::KeyIdMismatch);
         }
         let ed25519 = match kind {
             SignatureType::Ed25519 | SignatureType::CosignatureV1 => Some(read_point(public_key)?),
-            SignatureType::Other(_) => None,
+            // Every string of this length is a public key: ten bits a coefficient, all values allowed.
+            SignatureType::MlDsa44 if public_key.len() != ML_DSA_44_KEY_BYTES => {
+                return Err(Problem::Length { expected: ML_DSA_44_KEY_BYTES, found: public_key.len() });
+            }
+            SignatureType::MlDsa44 | SignatureType::Other(_) => None,
         };
         Ok(Self { name: name.to_string(), id, kind, public_key: public_key.to_vec(), ed25519 })
     }
@@ -178,16 +200,26 @@ impl VerifierKey {
         self.kind
     }
 
-    /// The public key in its type's encoding; 32 bytes for Ed25519.
+    /// The public key in its type's encoding; 32 bytes for Ed25519, 1312 for ML-DSA-44.
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
     }
 
-    /// Whether this crate can verify signatures of this type.
+    /// Whether this crate, as built, can verify signatures of this type: ML-DSA-44 needs the feature `ml-dsa`.
     #[must_use]
     pub const fn is_verifiable(&self) -> bool {
-        self.ed25519.is_some()
+        self.ed25519.is_some() || cfg!(feature = "ml-dsa") && matches!(self.kind, SignatureType::MlDsa44)
+    }
+
+    /// Checks a log's signature (type 0x01) over bytes that are no note, as [`SigningKey::sign_foreign`] makes it.
+    ///
+    /// [`SigningKey::sign_foreign`]: super::SigningKey::sign_foreign
+    #[must_use]
+    pub fn verify_foreign(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.kind == SignatureType::Ed25519
+            && super::note_text(message).is_err()
+            && self.verify_message(message, signature)
     }
 
     /// Whether the line names this key. Says nothing about the signature.
@@ -200,14 +232,20 @@ impl VerifierKey {
     pub(crate) fn check(&self, text: &str, signature: &[u8]) -> Option<Option<u64>> {
         match self.kind {
             SignatureType::Ed25519 => self.verify_message(text.as_bytes(), signature).then_some(None),
-            SignatureType::CosignatureV1 => cosignature::check(self, text, signature).map(Some),
+            SignatureType::CosignatureV1 | SignatureType::MlDsa44 => {
+                cosignature::check(self, text, signature)
+            }
             SignatureType::Other(_) => None,
         }
     }
 
     /// Ed25519 by `verify_strict`, and only so: cofactored and batch rules accept crafted signatures that
-    /// other verifiers refuse.
+    /// other verifiers refuse. ML-DSA-44 with the empty context (FIPS 204, algorithm 3).
     pub(crate) fn verify_message(&self, message: &[u8], signature: &[u8]) -> bool {
+        #[cfg(feature = "ml-dsa")]
+        if self.kind == SignatureType::MlDsa44 {
+            return super::ml_dsa::verify(&self.public_key, message, signature);
+        }
         let signature = ed25519_dalek::Signature::from_slice(signature);
         match (&self.ed25519, signature) {
             (Some(key), Ok(signature)) => key.verify_strict(message, &signature).is_ok(),

@@ -21,8 +21,9 @@ pub struct Evaluation {
 pub struct CountedWitness<'p> {
     /// The witness.
     pub witness: &'p PolicyWitness,
-    /// When it cosigned, by its own clock, in POSIX seconds.
-    pub time: u64,
+    /// When it cosigned, by its own clock, in POSIX seconds; `None` where its cosignature states no time
+    /// (see [`crate::cosignature::verify`]). Such a one counts, but bounds nothing in time.
+    pub time: Option<u64>,
     /// Whether it belongs to the quorum; otherwise it is known, but its word changes nothing.
     pub in_quorum: bool,
 }
@@ -59,10 +60,8 @@ impl Policy {
 
         let mut cosigned = Vec::new();
         for (at, witness) in self.witnesses.iter().enumerate() {
-            if let Some(time) =
-                verified.iter().find(|signature| *signature.key == witness.key).and_then(|found| found.time)
-            {
-                cosigned.push((at, witness, time));
+            if let Some(found) = verified.iter().find(|signature| *signature.key == witness.key) {
+                cosigned.push((at, witness, found.time));
             }
         }
         let indices: Vec<_> = cosigned.iter().map(|(at, ..)| *at).collect();

@@ -11,6 +11,8 @@ mod data;
 mod edits;
 mod keys;
 mod merkle;
+#[cfg(feature = "ml-dsa")]
+mod ml_dsa;
 mod naive;
 mod packet;
 mod policy;

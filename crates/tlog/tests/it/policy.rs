@@ -50,8 +50,11 @@ fn cosigned_checkpoints_are_judged() {
     let verdict = policy.verify(&cosigned(&[6, 4, 2, 0])).unwrap();
     assert_eq!(verdict.checkpoint.size, 7);
     assert_eq!(verdict.log.key, *log().verifier());
-    let witnesses: Vec<_> =
-        verdict.witnesses.iter().map(|w| (w.witness.name.to_string(), w.time, w.in_quorum)).collect();
+    let witnesses: Vec<_> = verdict
+        .witnesses
+        .iter()
+        .map(|w| (w.witness.name.to_string(), w.time.unwrap(), w.in_quorum))
+        .collect();
     let expected = [("X1", 1000, true), ("X3", 1002, true), ("Y2", 1004, true), ("Z", 1006, false)];
     assert_eq!(witnesses, expected.map(|(name, time, counts)| (name.to_string(), time, counts)));
 

@@ -49,7 +49,7 @@ fn crafted_signatures_are_refused_and_honest_ones_are_not() {
             let cosignature = cosignature::verify(&cosigned, &cosigned.signatures()[0], &witness);
             if honest {
                 assert_eq!(checkpoint.unwrap().size, 0);
-                assert_eq!(cosignature, Ok(time));
+                assert_eq!(cosignature, Ok(Some(time)));
             } else {
                 assert!(matches!(checkpoint, Err(Error::BadSignature { .. })), "torsion {at}");
                 assert!(matches!(cosignature, Err(Error::BadSignature { .. })), "torsion {at}");

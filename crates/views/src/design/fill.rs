@@ -6,17 +6,18 @@ use std::sync::Arc;
 use evidence::Time;
 use evidence::statement::{Meaning, Statement};
 use ledger::ports::Blobs;
-use records::config::{Config, Setup};
+use records::config::Setup;
 use records::digest::Digest;
 use records::facts::{self, Approval, Happening, Moment as Order};
 use records::problem::{Code, Problem};
 use records::record::{Place, Record};
-use records::set::RecordSet;
+use records::set::{Claim, RecordSet};
 use tlog::Hash;
 use world::World;
-use world::design::{Commit, DesignView, Page, Revision, Standing};
+use world::design::{DesignView, Page, RecordEvent, Revision, Standing};
 
-use super::{Ask, DesignError, Moment, lock, read_normal_form, results};
+use super::rules::{self, InForce};
+use super::{Ask, DesignError, Moment, code, lock, read_normal_form, results};
 
 /// Things asked for at once.
 const PAGE: usize = 500;
@@ -87,50 +88,71 @@ pub(super) fn scale(time: Time) -> u64 {
 #[expect(clippy::redundant_closure_for_method_calls, reason = "the method has one lifetime, the closure any")]
 pub(super) fn fill<A: Ask>(world: &A, blobs: &dyn Blobs, moment: &Moment) -> Result<Filled, DesignError> {
     let asking = Asking { world, moment, blobs };
-    let (known, applied, heads) = asking.view(|view, product, line| {
-        (view.lines().any(|at| at == (product, line)), view.until(), view.heads(product, line))
+    let (known, applied, heads, commits) = asking.view(|view, product, line| {
+        let known = view.lines().any(|at| at == (product, line));
+        (known, view.until(), view.heads(product, line), view.commits(product, line))
     });
     let Moment { product, line, at, .. } = moment;
     if !known {
         return Err(DesignError::Nothing { product: product.clone(), line: line.clone(), at: *at });
     }
-    let Setup { schema, items, stage } = configuration(&asking)?;
+    let InForce { setup: Setup { schema, items, stage }, home, must_sign, others, marked } =
+        rules::in_force(&asking, &commits)?;
     let mut set = RecordSet::new(Arc::new(schema), items, stage);
+    set.add_repository(&home);
     let mut problems = Vec::new();
     let revisions = asking.all(|view, p, l, after, limit| view.records(p, l, after, limit));
     set.reserve(revisions.len());
+    let of_commit: BTreeMap<u64, &str> =
+        commits.iter().map(|commit| (commit.index, commit.said.repository.as_str())).collect();
     for held in &revisions {
-        match insert(&asking, &mut set, held)? {
-            None => {}
-            Some(problem) => problems.push(problem),
-        }
+        let commit = held.said.commit.as_ref();
+        let repository = commit.and_then(|at| of_commit.get(&at.index)).copied().unwrap_or(&home);
+        problems.extend(insert(&asking, &mut set, held, repository, heads.len() > 1)?);
     }
     set.seal();
-    for held in &revisions {
-        let specified = Happening::Specified(Digest(held.said.revision.0));
-        let (order, _) = asking.order(held.index);
-        set.add_happening(&held.said.record, specified, order);
+    specified(&asking, &revisions, &mut set);
+    for commit in &commits {
+        let (order, _) = asking.order(commit.index);
+        for record in &commit.said.implements {
+            set.add_happening(record, Happening::Implemented, order);
+        }
     }
-    lock::accept(&asking, &heads, &mut set)?;
+    code::add(&asking, &heads, marked, &mut set)?;
+    lock::accept(&asking, &heads, must_sign, &mut set)?;
     approve(&asking, &mut set);
     let unmatched = results::add(&asking, &mut set)?;
+    for head in &heads {
+        let own = set.add_repository(&head.said.repository);
+        for id in &head.said.claimed {
+            if set.node(id).is_some_and(|node| set.record(node).is_some() && set.repository(node) != own) {
+                let repository = head.said.repository.as_str().into();
+                set.add_claim(Claim { id: id.as_str().into(), repository });
+            }
+        }
+    }
+    others.iter().for_each(|repository| set.add_differing(repository));
     let commits = heads.into_iter().map(|head| (head.said.repository, head.said.commit)).collect();
     Ok(Filled { set, problems, unmatched, applied, commits })
 }
 
-/// The rules in force: those of the commit pushed last that brought a configuration.
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the method has one lifetime, the closure any")]
-fn configuration<A: Ask>(asking: &Asking<'_, A>) -> Result<Setup, DesignError> {
-    let Moment { product, line, .. } = asking.moment;
-    let none = || DesignError::NoConfiguration { product: product.clone(), line: line.clone() };
-    let commits: Vec<Commit> = asking.view(|view, product, line| view.commits(product, line));
-    let found = commits.iter().rev().find_map(|head| Some((head, head.said.configuration.as_ref()?)));
-    let (head, blob) = found.ok_or_else(none)?;
-    let missing = || DesignError::Missing { what: "vouchsafe.toml", digest: blob.digest };
-    let text = asking.blob(&blob.digest)?.ok_or_else(missing)?;
-    let text = String::from_utf8_lossy(&text);
-    let setup = Config::parse(&text).and_then(|config| config.setup());
-    setup.map_err(|source| DesignError::Configuration { commit: head.said.commit.clone(), source })
+/// When each revision came to be: with the commit it was pushed in, so that what is pushed at once has no order within.
+fn specified<A: Ask>(asking: &Asking<'_, A>, revisions: &[Revision], set: &mut RecordSet) {
+    let mut add = |held: &Revision| {
+        let (order, _) = asking.order(held.said.commit.as_ref().map_or(held.index, |commit| commit.index));
+        set.add_happening(&held.said.record, Happening::Specified(Digest(held.said.revision.0)), order);
+    };
+    for held in revisions {
+        if held.said.supersedes.is_none() {
+            add(held);
+            continue;
+        }
+        for event in asking.view(|view, p, l| view.history(p, l, &held.said.record)) {
+            if let RecordEvent::Revised(held) = event {
+                add(&held);
+            }
+        }
+    }
 }
 
 /// Puts one record in; says what is wrong when its content cannot be had.
@@ -138,10 +160,13 @@ fn insert<A: Ask>(
     asking: &Asking<'_, A>,
     set: &mut RecordSet,
     held: &Revision,
+    repository: &str,
+    several: bool,
 ) -> Result<Option<Problem>, DesignError> {
-    let file = set.add_file(held.said.path.as_deref().unwrap_or_default());
-    let place = Place { file, line: 1 };
     let said = &held.said;
+    let path = said.path.as_deref().unwrap_or_default();
+    let file = if several { set.add_file(&format!("{repository}:{path}")) } else { set.add_file(path) };
+    let place = Place { file, line: 1 };
     let problem = |message: String, fix: &str| {
         Ok(Some(Problem::new(Code::Unreadable, place, message, fix).of(&said.record)))
     };
@@ -153,7 +178,17 @@ fn insert<A: Ask>(
         let message = format!("the content of {} is that of `{}`", said.record, record.id());
         return problem(message, "push the record again");
     }
-    Ok(set.insert(record).err().map(|problem| *problem))
+    let node = match set.insert(record) {
+        Ok(node) => node,
+        Err(problem) => return Ok(Some(*problem)),
+    };
+    let repository = set.add_repository(repository);
+    set.set_repository(node, repository);
+    if several || said.item.is_some() {
+        // Folders of items are those of its own repository, whose push said which item that is.
+        set.set_item(node, said.item.as_deref());
+    }
+    Ok(None)
 }
 
 /// Signatures as approvals. Those of keys in doubt do not count; approvals of other tools are statements and never do.

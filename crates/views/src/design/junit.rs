@@ -3,6 +3,7 @@
 
 use formats::junit::{self, Case, TestRun};
 use records::facts::{Moment, Outcome, TestResult};
+use records::named::NamedTest;
 
 /// Properties by which a test names its record, in the order they are asked.
 const PROPERTIES: [&str; 5] = ["test_case", "test_id", "verifies", "requirement", "test_key"];
@@ -46,6 +47,13 @@ fn moment(date: &str) -> Option<Moment> {
     let digits: String = date.chars().take(19).filter(char::is_ascii_digit).collect();
     let order = digits.parse().ok().filter(|_| digits.len() == 14)?;
     Some(Moment { order, claimed: true })
+}
+
+/// Every test of a report by its name, for cases that name theirs.
+#[must_use]
+pub fn named(run: &TestRun) -> Vec<NamedTest> {
+    let name = |case: &Case| format!("{} {}", case.class.as_deref().unwrap_or(""), case.name);
+    run.cases.iter().map(|case| NamedTest { name: name(case), result: result(run, case) }).collect()
 }
 
 /// The records that a test names: by its properties, else in its name. Sorted, each once.

@@ -6,11 +6,13 @@
 //! command line (`cli`).
 
 mod cache;
+mod code;
 mod fill;
 pub mod junit;
 mod lock;
 mod normal;
 mod results;
+mod rules;
 
 use evidence::Time;
 use ledger::ports::{Blobs, StoreError};

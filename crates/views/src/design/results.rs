@@ -5,12 +5,15 @@ use std::collections::btree_map::Entry;
 
 use evidence::facts::design::Verdict;
 use formats::junit::{TestRun, from_canonical};
+use records::code::Verb;
 use records::digest::Digest;
 use records::facts::{Bound, Outcome, TestResult};
+use records::named::results_of_names;
 use records::set::RecordSet;
 use tlog::Hash;
 use world::design::{Commit, Reported};
 
+use super::code::{Marked, Then};
 use super::fill::{Asking, Contents};
 use super::{Ask, DesignError, junit};
 
@@ -24,17 +27,20 @@ pub(super) fn add<A: Ask>(asking: &Asking<'_, A>, set: &mut RecordSet) -> Result
     let commits = asking.view(|view, product, line| view.commits(product, line));
     let mut contents = Contents::default();
     let mut reports = Reports::new();
+    let mut then = Then::default();
     let all = asking.all(|view, p, l, after, limit| view.all_results(p, l, after, limit));
     for of_test in all.chunk_by(|a, b| a.said.test == b.said.test) {
         let Some(last) = counting(of_test) else { continue };
         let mut result = as_result(asking, last);
-        if let Some(said) = reported(asking, &mut reports, last)? {
+        if let Some(said) = reported(asking, set, &mut reports, last)? {
             let or = |own: Box<str>, said: Box<str>| if said.is_empty() { own } else { said };
             result.configuration = or(result.configuration, said.configuration);
             result.artefact = or(result.artefact, said.artefact);
             (result.version, result.tools, result.executor) = (said.version, said.tools, said.executor);
         }
         bind(asking, set, &commits, last, &mut contents, &mut result)?;
+        let marked = then.at(asking, size_at_commit(&commits, last))?;
+        result.code = marked.map(|marked| of_code(marked, &result));
         unmatched.extend(set.add_result(result).err().map(String::from));
     }
     Ok(unmatched)
@@ -48,18 +54,20 @@ fn counting(of_test: &[Reported]) -> Option<&Reported> {
     if last.said.report.is_none() { Some(last) } else { of_report.max_by_key(|r| weight(r.said.verdict)) }
 }
 
+/// As `Outcome::badness`, so that a log says what a working tree says.
 const fn weight(verdict: Verdict) -> u8 {
     match verdict {
-        Verdict::Skipped => 0,
-        Verdict::Passed => 1,
-        Verdict::Error => 2,
-        Verdict::Failed => 3,
+        Verdict::Passed => 0,
+        Verdict::Skipped => 1,
+        Verdict::Failed => 2,
+        Verdict::Error => 3,
     }
 }
 
 /// What its report says was tested, where the report is held: the fact names less.
 fn reported<A: Ask>(
     asking: &Asking<'_, A>,
+    set: &RecordSet,
     reports: &mut Reports,
     held: &Reported,
 ) -> Result<Option<TestResult>, DesignError> {
@@ -74,7 +82,12 @@ fn reported<A: Ask>(
     };
     let Some(run) = run else { return Ok(None) };
     let case = run.cases.iter().find(|case| junit::ids(case).contains(&held.said.test));
-    Ok(case.map(|case| junit::result(run, case)))
+    if let Some(case) = case {
+        return Ok(Some(junit::result(run, case)));
+    }
+    // The case names its tests, not they the case.
+    let of_names = results_of_names(set, &junit::named(run));
+    Ok(of_names.into_iter().find(|result| *result.case == *held.said.test))
 }
 
 fn as_result<A: Ask>(asking: &Asking<'_, A>, held: &Reported) -> TestResult {
@@ -129,6 +142,13 @@ fn bind<A: Ask>(
         }
     }
     Ok(())
+}
+
+/// The code that a result hung on: marked to be its case, or to implement what the case verified.
+fn of_code(marked: &Marked, result: &TestResult) -> Vec<(Box<str>, Digest)> {
+    let verified = result.verified.iter().map(|(id, _)| (id.clone(), Verb::Implements));
+    let all = std::iter::once((result.case.clone(), Verb::Verifies)).chain(verified);
+    all.filter_map(|of| Some((of.0.clone(), *marked.get(&of)?))).collect()
 }
 
 /// The log size at which the records stood as at the result's commit.

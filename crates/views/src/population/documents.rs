@@ -92,6 +92,62 @@ pub struct Unreadable {
     pub reason: String,
 }
 
+/// What the catalogue of exploited vulnerabilities says of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Day of its addition, as written.
+    pub added: Box<str>,
+    /// Day by which federal agencies must have acted, as written.
+    pub due: Box<str>,
+    /// It is known to be used for ransomware.
+    pub ransomware: bool,
+}
+
+/// Every state of the catalogue, as changes from one to the next: it is published daily and changes little.
+#[derive(Default)]
+pub struct Listings {
+    states: BTreeSet<u64>,
+    /// By CVE: from which state on it says what; `None` where it is not in it.
+    by_cve: BTreeMap<Box<str>, Vec<(u64, Option<Listing>)>>,
+}
+
+impl Listings {
+    /// Entries that took a state, in the order of the log.
+    pub fn states(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.states.iter().copied()
+    }
+
+    /// What the state that an entry took says of a CVE.
+    #[must_use]
+    pub fn get(&self, state: u64, cve: &str) -> Option<&Listing> {
+        let changes = self.by_cve.get(cve)?;
+        let upto = changes.partition_point(|(from, _)| *from <= state);
+        changes.get(..upto)?.last()?.1.as_ref()
+    }
+
+    /// Takes in a state; states come in the order of their entries. Linear in it and in what was ever listed.
+    fn add(&mut self, state: u64, catalogue: &kev::Catalogue) {
+        self.states.insert(state);
+        for (cve, changes) in &mut self.by_cve {
+            let gone = !catalogue.entries.contains_key(&**cve);
+            if gone && changes.last().is_some_and(|(_, last)| last.is_some()) {
+                changes.push((state, None));
+            }
+        }
+        for (cve, entry) in &catalogue.entries {
+            let listing = Listing {
+                added: entry.added.as_str().into(),
+                due: entry.due.as_str().into(),
+                ransomware: entry.ransomware,
+            };
+            let changes = self.by_cve.entry(cve.as_str().into()).or_default();
+            if changes.last().is_none_or(|(_, last)| last.as_ref() != Some(&listing)) {
+                changes.push((state, Some(listing)));
+            }
+        }
+    }
+}
+
 /// Every advisory and statement. Grows only: which states count is for whoever asks to say.
 #[derive(Default)]
 pub struct Documents {
@@ -102,7 +158,7 @@ pub struct Documents {
     by_entry: BTreeMap<u64, (Interpreted, Vec<u32>)>,
     unreadable: Vec<Unreadable>,
     statements: BTreeMap<u64, Arc<Vec<Statement>>>,
-    exploited: BTreeMap<u64, kev::Catalogue>,
+    exploited: Listings,
     kept: Mutex<Kept>,
 }
 
@@ -172,9 +228,10 @@ impl Documents {
         self.statements.get(&entry)
     }
 
-    /// States of the catalogue of exploited vulnerabilities, by the entries that took them.
-    pub fn exploited(&self) -> impl DoubleEndedIterator<Item = (u64, &kev::Catalogue)> {
-        self.exploited.iter().map(|(entry, catalogue)| (*entry, catalogue))
+    /// States of the catalogue of exploited vulnerabilities.
+    #[must_use]
+    pub const fn exploited(&self) -> &Listings {
+        &self.exploited
     }
 
     /// Notices that may meet a component with these keys.
@@ -290,7 +347,7 @@ impl Documents {
     ) {
         let entry = taken.entry.index;
         match read {
-            Ok(catalogue) => drop(self.exploited.insert(entry, catalogue)),
+            Ok(catalogue) => self.exploited.add(entry, &catalogue),
             Err(reason) => {
                 let document = taken.fact.advisory.as_str().into();
                 self.unreadable.push(Unreadable { entry, document, reason });

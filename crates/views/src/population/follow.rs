@@ -174,7 +174,10 @@ impl Populations {
         let (known, findings) = self.then(&inner, question)?;
         drop(inner);
         // The catalogue only grows, and the findings are made: the long walk needs no more of it than the end.
-        let mut answer = ask::answer(&*self.ledger, &Catalogue::default(), known, findings, question);
+        // What is told of components is kept with the findings: the walk, which has no components, gets its own.
+        let walked = Arc::new((*findings).clone());
+        let mut answer = ask::answer(&*self.ledger, &Catalogue::default(), known, walked, question);
+        answer.findings = findings;
         let inner = self.read();
         (answer.releases, answer.others) =
             releases(&inner.catalogue, &answer.known, &answer.findings, &answer.tally);

@@ -147,14 +147,14 @@ pub(super) fn vulnerability(
 
 /// What the newest catalogue of exploited vulnerabilities says of any of the names.
 fn exploited(catalogue: &Catalogue, known: &Knowledge, names: &BTreeSet<String>) -> Option<Exploited> {
-    let mut newest = catalogue.documents.exploited().rev().filter(|(entry, _)| known.is_current(*entry));
-    let (entry, listed) = newest.next()?;
-    let found = names.iter().find_map(|name| listed.entries.get(name))?;
+    let listings = catalogue.documents.exploited();
+    let entry = listings.states().rfind(|entry| known.is_current(*entry))?;
+    let (cve, found) = names.iter().find_map(|name| Some((name, listings.get(entry, name)?)))?;
     Some(Exploited {
         entry,
-        cve: found.cve.clone(),
-        since: found.added.clone(),
-        cisa_due: found.due.clone(),
+        cve: cve.clone(),
+        since: found.added.to_string(),
+        cisa_due: found.due.to_string(),
         ransomware: found.ransomware,
     })
 }

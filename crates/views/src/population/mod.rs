@@ -39,7 +39,7 @@ pub use answer::{
 };
 pub use ask::{answer, findings};
 pub use catalogue::{Catalogue, Doc, Loaded};
-pub use documents::{Documents, Notice, Unreadable};
+pub use documents::{Documents, Listing, Listings, Notice, Unreadable};
 pub use error::PopulationError;
 pub use formats::matching::Verdict;
 

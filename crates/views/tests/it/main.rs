@@ -11,5 +11,6 @@ mod example;
 mod exploited;
 mod followed;
 mod over_time;
+mod past;
 mod rules;
 mod stage;

@@ -19,6 +19,7 @@ pub(super) enum Family {
     Signature,
     Result,
     Review,
+    Tag,
 }
 
 impl Family {
@@ -34,6 +35,7 @@ impl Family {
             Self::Signature => b's',
             Self::Result => b't',
             Self::Review => b'v',
+            Self::Tag => b'g',
         }
     }
 }
@@ -93,9 +95,10 @@ pub(super) fn of(index: u64, fact: &Fact) -> Option<Box<[u8]>> {
         Fact::ResultReported(f) => prefix(Family::Result, &[&f.product, &f.line, &f.test]),
         Fact::BaselineMade(f) => prefix(Family::Baseline, &[&f.product, &f.line, &f.name]),
         Fact::CommitPushed(f) => prefix(Family::Commit, &[&f.product, &f.line]),
-        Fact::ReviewHeld(f) => prefix(Family::Review, &[&f.record]),
-        Fact::CoverageReported(f) => prefix(Family::Coverage, &[&f.item]),
-        Fact::AnalysisReported(f) => prefix(Family::Analysis, &[&f.item]),
+        Fact::TagPushed(f) => prefix(Family::Tag, &[&f.product, &f.line, &f.repository, &f.tag]),
+        Fact::ReviewHeld(f) => prefix(Family::Review, &[&f.product, &f.line, &f.record]),
+        Fact::CoverageReported(f) => prefix(Family::Coverage, &[&f.product, &f.line, &f.item]),
+        Fact::AnalysisReported(f) => prefix(Family::Analysis, &[&f.product, &f.line, &f.item]),
         Fact::Signed(f) => prefix(Family::Signature, &[&f.record]),
         Fact::ApprovalImported(f) => prefix(Family::Imported, &[&f.record]),
         _ => return None,

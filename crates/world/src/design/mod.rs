@@ -5,6 +5,7 @@
 //! rules and gaps (`records`, over what `views` joins), whether a signature verifies (the ledger saw to that before the entry
 //! was taken).
 
+mod beside;
 mod key;
 mod states;
 mod view;
@@ -23,6 +24,7 @@ use crate::cow::CowMap;
 use crate::decide::Refusal;
 use crate::release::Known;
 use crate::world::World;
+pub use beside::{Analysed, Covered, GitStanding, Review, Tag};
 pub use view::{
     Baseline, Commit, DesignView, Held, Imported, LinkState, Page, RecordEvent, Reported, Revision,
     Signature, Standing,
@@ -61,6 +63,7 @@ impl Design {
             Fact::LinkAccepted(f) => (&f.product, &f.line),
             Fact::ResultReported(f) => (&f.product, &f.line),
             Fact::CommitPushed(f) => (&f.product, &f.line),
+            Fact::TagPushed(f) => (&f.product, &f.line),
             _ => return,
         };
         let first = self.lines.entry((line.0.as_str().into(), line.1.as_str().into())).or_insert(index);
@@ -133,7 +136,11 @@ fn revised(world: &World, fact: &RecordRevised) -> Option<Refusal> {
     if fact.content.digest != fact.revision {
         return refuse(format!("the content of {} is not the one that its revision names", fact.record));
     }
-    let present = view(world).record(&fact.product, &fact.line, &fact.record).map(|r| r.said.revision);
+    let now = view(world).record(&fact.product, &fact.line, &fact.record);
+    if let Some(other) = now.as_ref().and_then(|now| other_repository(world, fact, &now.said)) {
+        return refuse(format!("{} stands in this line from the repository `{other}`", fact.record));
+    }
+    let present = now.map(|r| r.said.revision);
     if present == Some(fact.revision) {
         return refuse(format!("{} is at this revision already", fact.record));
     }
@@ -144,6 +151,16 @@ fn revised(world: &World, fact: &RecordRevised) -> Option<Refusal> {
             format!("the present revision of {} is {now}; the fact supersedes {named}", fact.record)
         })
         .and_then(refuse)
+}
+
+/// The repository a record stands from, when the fact comes from another: each revises its own records, and only these.
+fn other_repository(world: &World, fact: &RecordRevised, now: &RecordRevised) -> Option<String> {
+    let of = |said: &RecordRevised| {
+        let commit = view(world).commit(&said.product, &said.line, said.commit.as_ref()?.index)?;
+        Some(commit.said.repository)
+    };
+    let theirs = of(now)?;
+    (of(fact)? != theirs).then_some(theirs)
 }
 
 fn accepted(world: &World, fact: &LinkAccepted) -> Option<Refusal> {

@@ -4,7 +4,7 @@
 use evidence::cbor::{Malformed, Reader, Reason, Writer};
 use evidence::facts::design::{
     AnalysisReported, BaselineMade, CommitPushed, CoverageReported, LinkAccepted, LinkWithdrawn,
-    RecordRetired, RecordRevised, ResultReported, ReviewHeld,
+    RecordRetired, RecordRevised, ResultReported, ReviewHeld, TagPushed,
 };
 use evidence::facts::statements::{ApprovalImported, Signed};
 use evidence::{Fact, Field};
@@ -29,6 +29,7 @@ pub(super) fn write(hash: &Hash, fact: &Fact) -> Option<Box<[u8]>> {
         Fact::ReviewHeld(f) => f.write(&mut w),
         Fact::CoverageReported(f) => f.write(&mut w),
         Fact::AnalysisReported(f) => f.write(&mut w),
+        Fact::TagPushed(f) => f.write(&mut w),
         _ => return None,
     }
     Some(w.into_bytes().into_boxed_slice())
@@ -53,6 +54,7 @@ pub(super) fn read(raw: &[u8]) -> Result<(Hash, Fact), Malformed> {
         58 => ReviewHeld::read(r)?.into(),
         59 => CoverageReported::read(r)?.into(),
         60 => AnalysisReported::read(r)?.into(),
+        61 => TagPushed::read(r)?.into(),
         other => return Err(r.bad(Reason::UnknownCode("state of the design", other))),
     };
     r.leave();

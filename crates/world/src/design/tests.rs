@@ -243,6 +243,11 @@ fn results_and_commits_come_in_their_order() {
             product: PRODUCT.into(),
             line: "main".into(),
             configuration: None,
+            code: None,
+            implements: vec![],
+            claimed: vec![],
+            signature: None,
+            object: None,
         });
     }
     let heads: Vec<String> = t.now().heads(PRODUCT, "main").into_iter().map(|c| c.said.commit).collect();
@@ -352,4 +357,73 @@ proptest! {
         let at = t.at(cut.min(t.0.size()));
         prop_assert_eq!(held, at.records(PRODUCT, "main", None, 100).items);
     }
+}
+
+fn pushed(repository: &str, commit: &str) -> CommitPushed {
+    CommitPushed {
+        repository: repository.into(),
+        commit: commit.into(),
+        parents: vec![],
+        authored: Time::EPOCH,
+        signed_by: None,
+        lock: None,
+        product: PRODUCT.into(),
+        line: "main".into(),
+        configuration: None,
+        code: None,
+        implements: vec![],
+        claimed: vec![],
+        signature: None,
+        object: None,
+    }
+}
+
+#[test]
+fn a_repository_revises_its_own_records_only() {
+    let mut t = Told::new();
+    let system = t.say(pushed("system", "s1"));
+    let cloud = t.say(pushed("cloud", "c1"));
+    let of = |commit: &EntryRef, n: u64, supersedes: Option<u64>| {
+        let Fact::RecordRevised(fact) = revised("SYS-1", "main", n, supersedes) else { unreachable!() };
+        Fact::RecordRevised(RecordRevised { commit: Some(commit.clone()), ..fact })
+    };
+    let refused = |t: &Told, fact: &Fact| super::decide(&t.0, fact).map(|refusal| format!("{refusal:?}"));
+    let first = of(&system, 1, None);
+    assert_eq!(refused(&t, &first), None);
+    t.say(first);
+    let other = refused(&t, &of(&cloud, 2, Some(1))).expect("it stands from another repository");
+    assert!(other.contains("from the repository `system`"), "{other}");
+    assert_eq!(refused(&t, &of(&system, 2, Some(1))), None);
+    t.say(retired("SYS-1", 1));
+    assert_eq!(refused(&t, &of(&cloud, 2, None)), None, "nobody has it any more");
+}
+
+#[test]
+fn a_signature_of_git_counts_by_the_sources_of_the_log_alone() {
+    use evidence::facts::design::{GitScheme, GitSignature, GitVerdict};
+
+    use super::GitStanding;
+    let t = Told::new();
+    let signature = |verdict, keyring| GitSignature {
+        scheme: if keyring { GitScheme::OpenPgp } else { GitScheme::Ssh },
+        verdict,
+        key: "SHA256:x".into(),
+        name: Some("Lead".into()),
+        keyring: keyring.then(|| BlobRef { digest: hash(1), length: 1, media_type: "k".into() }),
+        signer: SourceId::derive(SourceKind::Person, &PublicKey::ed25519([0xd0; 32])),
+    };
+    let word = |by: Option<Hash>, s: Option<&GitSignature>| t.now().git_standing(0, by.as_ref(), s);
+    assert_eq!(word(None, None), GitStanding::Unsigned);
+    let unknown = GitStanding::UnknownKey { key: "SHA256:x".into() };
+    // Whoever pushed may say `good` and name a source: this log knows no such key.
+    assert_eq!(word(Some(hash(7)), Some(&signature(GitVerdict::Good, false))), unknown);
+    assert_eq!(word(None, Some(&signature(GitVerdict::Good, false))), unknown, "no key at all");
+    assert_eq!(word(Some(hash(7)), Some(&signature(GitVerdict::UnknownKey, false))), unknown);
+    assert_eq!(word(Some(hash(7)), Some(&signature(GitVerdict::Bad, false))), GitStanding::Bad);
+    assert_eq!(word(None, Some(&signature(GitVerdict::Unchecked, true))), GitStanding::Unchecked);
+    assert!(
+        word(None, Some(&signature(GitVerdict::Good, true))).is_verified(),
+        "by the keyring that is named"
+    );
+    assert!(!word(None, Some(&signature(GitVerdict::UnknownKey, true))).is_verified());
 }

@@ -3,7 +3,7 @@
 
 use evidence::facts::design::{
     AnalysisReported, BaselineMade, CommitPushed, CoverageReported, LinkAccepted, RecordRetired,
-    RecordRevised, ResultReported, ReviewHeld,
+    RecordRevised, ResultReported, ReviewHeld, TagPushed,
 };
 use evidence::facts::statements::{ApprovalImported, Signed};
 use evidence::proof::ssh;
@@ -97,18 +97,18 @@ pub struct Page<T> {
 /// The design history as it was at one moment, as known at another.
 #[derive(Clone, Copy, Debug)]
 pub struct DesignView<'w> {
-    world: &'w World,
+    pub(super) world: &'w World,
     design: &'w Design,
     /// What was not yet said at the moment does not count, whatever is known.
     until: u64,
-    known: Known<'w>,
+    pub(super) known: Known<'w>,
 }
 
 /// Key and value of a state.
-type Raw<'w> = (&'w [u8], &'w [u8]);
+pub(super) type Raw<'w> = (&'w [u8], &'w [u8]);
 
 /// One fact of one kind.
-trait Said: Sized {
+pub(super) trait Said: Sized {
     fn take(fact: Fact) -> Option<Self>;
 }
 
@@ -133,10 +133,11 @@ said!(
     RecordRevised,
     ResultReported,
     ReviewHeld,
-    Signed
+    Signed,
+    TagPushed
 );
 
-fn held<T: Said>((key, value): Raw<'_>) -> Option<Held<T>> {
+pub(super) fn held<T: Said>((key, value): Raw<'_>) -> Option<Held<T>> {
     // Only what `take` and `restore` wrote is here: it reads back.
     let (entry, fact) = states::read(value).ok()?;
     Some(Held { index: key::index(key)?, entry, said: T::take(fact)? })
@@ -189,13 +190,13 @@ impl<'w> DesignView<'w> {
     }
 
     /// The states of a subject or family that count, in the order of their keys.
-    fn all(&self, prefix: &[u8]) -> impl DoubleEndedIterator<Item = Raw<'w>> + use<'w, '_> {
+    pub(super) fn all(&self, prefix: &[u8]) -> impl DoubleEndedIterator<Item = Raw<'w>> + use<'w, '_> {
         let range = self.design.states.between(prefix.into(), key::after(prefix).into());
         range.map(|(k, v)| (&**k, &**v)).filter(|(k, _)| key::index(k).is_some_and(|i| self.counts(i)))
     }
 
     /// The states after a cursor that count, each or the last of each subject; and where the next page begins.
-    fn page<T>(
+    pub(super) fn page<T>(
         &self,
         prefix: &[u8],
         after: Option<&[u8]>,
@@ -390,29 +391,5 @@ impl<'w> DesignView<'w> {
     #[must_use]
     pub fn all_signatures(&self, after: Option<&[u8]>, limit: usize) -> Page<Signature> {
         self.page(&key::prefix(Family::Signature, &[]), after, limit, false, |state| self.signature(state))
-    }
-
-    /// Approvals of a record made in other tools, oldest first. Statements, never signatures.
-    #[must_use]
-    pub fn imported(&self, record: &str) -> Vec<Imported> {
-        self.all(&key::prefix(Family::Imported, &[record])).filter_map(held).collect()
-    }
-
-    /// The reviews that a record is about, oldest first.
-    #[must_use]
-    pub fn reviews(&self, record: &str) -> Vec<Held<ReviewHeld>> {
-        self.all(&key::prefix(Family::Review, &[record])).filter_map(held).collect()
-    }
-
-    /// What was last said of an item's coverage.
-    #[must_use]
-    pub fn coverage(&self, item: &str) -> Option<Held<CoverageReported>> {
-        self.all(&key::prefix(Family::Coverage, &[item])).next_back().and_then(held)
-    }
-
-    /// What static analysis last found in an item.
-    #[must_use]
-    pub fn analysis(&self, item: &str) -> Option<Held<AnalysisReported>> {
-        self.all(&key::prefix(Family::Analysis, &[item])).next_back().and_then(held)
     }
 }

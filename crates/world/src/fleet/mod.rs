@@ -84,7 +84,8 @@ pub struct Fleet {
     texts: Table<String>,
     sets: Table<Vec<Measured>>,
     verdicts: Table<Verdict>,
-    devices: CowMap<Subject, Log>,
+    /// Logs apart from the map, whose nodes are never full.
+    devices: CowMap<Subject, Box<Log>>,
     identities: Identities,
     names: names::Names,
     notes: notes::Notes,
@@ -150,7 +151,7 @@ impl Fleet {
 
     fn push(&mut self, subject: &Subject, index: u64, record: &Record) {
         if self.devices.get(subject).is_none() {
-            self.devices.insert(subject.clone(), Log::default());
+            self.devices.insert(subject.clone(), Box::default());
         }
         if let Some(log) = self.devices.get_mut(subject) {
             log.push(index, record);

@@ -132,7 +132,7 @@ impl Fleet {
         let devices = from.take_while(
             move |(s, _)| matches!(s, Subject::Device(device) if identity::prefix(device) == leads),
         );
-        assets.chain(devices)
+        assets.chain(devices).map(|(subject, log)| (subject, log.as_ref()))
     }
 }
 

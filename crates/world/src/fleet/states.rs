@@ -82,7 +82,7 @@ impl Concern for Fleet {
                     self.identities.restore(device, &log);
                 }
                 self.names.restore(&subject, &log);
-                self.devices.insert(subject, log);
+                self.devices.insert(subject, Box::new(log));
                 Ok(())
             }
             NOTE => notes::restore(&mut self.notes, rest, &state.value),

@@ -133,18 +133,18 @@ impl Value {
                     suspensions: get_all(&mut r, |r| pair(r, Reader::bool))?,
                     quarantined: get_all(&mut r, |r| pair(r, Hash::read))?,
                 };
-                Self::Source(source)
+                Self::Source(Box::new(source))
             }
             Key::Token(_) => {
                 r.array_of(6, "a token of six parts")?;
-                Self::Token(Token {
+                Self::Token(Box::new(Token {
                     source: SourceId::read(&mut r)?,
                     scopes: get_texts(&mut r)?,
                     expires: Time::read(&mut r)?,
                     label: r.text(MAX_TEXT)?.into(),
                     issued: r.uint()?,
                     revoked: get_option(&mut r)?,
-                })
+                }))
             }
         };
         r.leave();

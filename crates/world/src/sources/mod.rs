@@ -135,10 +135,11 @@ enum Key {
     Token(Hash),
 }
 
+/// Apart from the map: its nodes are never full, and each place that is free would be as large as a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
-    Source(Source),
-    Token(Token),
+    Source(Box<Source>),
+    Token(Box<Token>),
 }
 
 /// Every source and token.
@@ -172,7 +173,7 @@ impl Sources {
         let low = SourceId::device([0; 16]);
         let start = Key::Source(from.copied().unwrap_or(low));
         self.map.range_from(start).map_while(|(k, v)| match (k, v) {
-            (Key::Source(id), Value::Source(source)) => Some((id, source)),
+            (Key::Source(id), Value::Source(source)) => Some((id, source.as_ref())),
             _ => None,
         })
     }
@@ -216,7 +217,7 @@ impl Sources {
             suspensions: Vec::new(),
             quarantined: Vec::new(),
         };
-        self.map.insert(Key::Source(id), Value::Source(source));
+        self.map.insert(Key::Source(id), Value::Source(Box::new(source)));
         self.sources += 1;
     }
 
@@ -295,7 +296,7 @@ impl Sources {
                 issued: index,
                 revoked: None,
             };
-            self.map.insert(key, Value::Token(token));
+            self.map.insert(key, Value::Token(Box::new(token)));
         }
     }
 

@@ -107,7 +107,8 @@ pub enum Place {
 /// Every stream.
 #[derive(Debug, Clone, Default)]
 pub struct Streams {
-    map: CowMap<StreamKey, Stream>,
+    /// Heads apart from the map, whose nodes are never full.
+    map: CowMap<StreamKey, Box<Stream>>,
     pub(crate) places: StreamPlaces,
 }
 
@@ -115,7 +116,7 @@ impl Streams {
     /// The head of a stream.
     #[must_use]
     pub fn get(&self, key: &StreamKey) -> Option<&Stream> {
-        self.map.get(key)
+        self.map.get(key).map(AsRef::as_ref)
     }
 
     /// Number of streams.
@@ -132,12 +133,13 @@ impl Streams {
 
     /// The streams of one source.
     pub fn of_source(&self, source: SourceId) -> impl Iterator<Item = (&StreamKey, &Stream)> {
-        self.map.range_from(StreamKey { source, stream: 0 }).take_while(move |(k, _)| k.source == source)
+        let from = self.map.range_from(StreamKey { source, stream: 0 });
+        from.take_while(move |(k, _)| k.source == source).map(|(k, stream)| (k, stream.as_ref()))
     }
 
     /// Every stream, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&StreamKey, &Stream)> {
-        self.map.iter()
+        self.map.iter().map(|(k, stream)| (k, stream.as_ref()))
     }
 
     /// Index of the entry at a place.
@@ -221,7 +223,7 @@ impl Streams {
                 closed: None,
                 key: None,
             };
-            self.map.insert(key, stream);
+            self.map.insert(key, Box::new(stream));
             return;
         };
         stream.entries += 1;
@@ -242,7 +244,7 @@ impl Streams {
     pub fn is_rolled(&self, key: &StreamKey, sequence: u64) -> bool {
         let below =
             |s: &Stream| sequence < s.next && !s.gaps.iter().any(|g| (g.from..g.end()).contains(&sequence));
-        self.index_of(key, sequence).is_none() && self.map.get(key).is_some_and(below)
+        self.index_of(key, sequence).is_none() && self.get(key).is_some_and(below)
     }
 
     /// Counts entries at the end of a stream that were rolled up.
@@ -349,7 +351,7 @@ impl Concern for Streams {
     fn restore(&mut self, state: &State) -> Result<(), BadState> {
         let key = StreamKey::from_bytes(&state.key)?;
         let stream = Stream::decode(&state.value).map_err(BadState::Value)?;
-        self.map.insert(key, stream);
+        self.map.insert(key, Box::new(stream));
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
+use server::timestamp::Stamps;
 
 use super::super::Context;
 use crate::data::{self, DataDir, private_directory};
@@ -49,6 +50,7 @@ impl BackupArgs {
         let to = DataDir::new(&partial);
         copy_file(&from.config_file(), &to.config_file(), false)?;
         copy_file(&from.policy_file(), &to.policy_file(), false)?;
+        copy_stamps(&from.stamps(), &to.stamps())?;
         if self.with_keys {
             private_directory(&partial.join("keys"))?;
             copy_file(&from.key_file(), &to.key_file(), true)?;
@@ -88,6 +90,24 @@ fn partial(to: &Path) -> PathBuf {
     let mut name = to.as_os_str().to_owned();
     name.push(".partial");
     PathBuf::from(name)
+}
+
+/// Time stamps and what they are over; a backup without any has no such directory.
+fn copy_stamps(from: &Stamps, to: &Stamps) -> Result<(), Failure> {
+    let files = match fs::read_dir(from.directory()) {
+        Ok(files) => files,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(Failure::file("reading", from.directory(), &e)),
+    };
+    private_directory(to.directory())?;
+    for file in files {
+        let file = file.map_err(|e| Failure::file("reading", from.directory(), &e))?;
+        // One that is just being written has no name yet.
+        if file.path().extension().is_none_or(|ending| ending != "new") {
+            copy_file(&file.path(), &to.directory().join(file.file_name()), false)?;
+        }
+    }
+    Ok(())
 }
 
 fn copy_file(from: &Path, to: &Path, private: bool) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ mod recover;
 mod rotate_key;
 mod seal;
 mod show;
+mod timestamp;
 mod verify;
 
 use clap::Subcommand;
@@ -28,6 +29,8 @@ pub(crate) enum LogCommand {
     Export(export::ExportArgs),
     /// Prove one entry
     Prove(prove::ProveArgs),
+    /// Have the newest checkpoint time-stamped by an authority (RFC 3161)
+    Timestamp(timestamp::TimestampArgs),
     /// Copy the data directory while it is in use
     Backup(backup::BackupArgs),
     /// Let log time jump further than the bound, once
@@ -48,6 +51,7 @@ impl LogCommand {
             Self::Verify(args) => args.run(context),
             Self::Export(args) => args.run(context),
             Self::Prove(args) => args.run(context),
+            Self::Timestamp(args) => args.run(context),
             Self::Backup(args) => args.run(context),
             Self::AdvanceClock(args) => args.run(context),
             Self::RotateKey(args) => args.run(context),

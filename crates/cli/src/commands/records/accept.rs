@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use records::command::{self, Status};
 
+use super::others::OthersArgs;
+use super::signatures::Signatures;
 use super::{failed, root};
 use crate::clock;
+use crate::commands::Context;
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]
@@ -27,13 +30,17 @@ pub(crate) struct AcceptArgs {
     /// Folder of vouchsafe.toml [default: the nearest one upwards]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    #[command(flatten)]
+    others: OthersArgs,
 }
 
 impl AcceptArgs {
-    pub(super) fn run(self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let Self { ids, all, editorial, by, root: given } = self;
+    pub(super) fn run(self, context: &Context, out: &mut dyn Write) -> Result<Status, Failure> {
+        let Self { ids, all, editorial, by, root: given, others } = self;
+        let root = root(given)?;
+        let beside = others.beside(context, &root, &Signatures::of(&root)?)?;
         let at = clock::claimed().to_string();
-        let options = command::Accept { root: root(given)?, ids, all, editorial, by, at };
+        let options = command::Accept { root, ids, all, editorial, by, at, beside };
         command::accept(&options, out).map_err(failed("accepting links"))
     }
 }

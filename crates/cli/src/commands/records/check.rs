@@ -4,12 +4,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use records::command::{self, Check, Status};
+use records::command::{self, AskHistory, Check, Claims, Status};
 use records::named::{results_of_names, worst_of_each};
 use records::render;
 use views::design::Design;
 
 use super::at::{self, AtArgs};
+use super::others::OthersArgs;
 use super::results::{About, Results};
 use super::signatures::Signatures;
 use super::{failed, measured, past, results, root};
@@ -49,16 +50,23 @@ pub(super) struct KnownArgs {
     /// Artefact that was tested: a file, of which the SHA-256 is taken
     #[arg(long, value_name = "FILE")]
     artefact: Option<PathBuf>,
-    /// Take from the history of the repository when records came to be and what commits say they implement
+    /// Demand a history of the repository, and believe the times of reports whose commit is not in it; without this it is
+    /// read where there is one and a rule of order depends on it
     #[arg(long)]
     history: bool,
+    /// Do not look into the history of the repository
+    #[arg(long, conflicts_with = "history")]
+    no_history: bool,
+    #[command(flatten)]
+    others: OthersArgs,
 }
 
 impl KnownArgs {
     /// Whether anything was given.
     const fn any(&self) -> bool {
         let given = !(self.results.is_empty() && self.coverage.is_empty() && self.analysis.is_empty());
-        given || self.commit.is_some() || self.artefact.is_some() || self.history
+        let asked = self.history || self.no_history || self.others.any();
+        given || self.commit.is_some() || self.artefact.is_some() || asked
     }
 
     /// Everything `check` takes, for the product in a folder.
@@ -104,16 +112,28 @@ impl KnownArgs {
         } else {
             (check.results_at_hand, check.tests_at_hand) = (of_cases, of_names);
         }
+        check.others = self.others.others(context, root)?;
         if self.history {
-            let tree = records::tree::load(root);
-            let tree = tree.map_err(|e| failed("reading the records")(command::CommandError::Tree(e)))?;
-            check.happenings = past::happenings(&tree, &Git::want(root)?)?;
+            Git::want(root)?;
+        }
+        if !self.no_history {
+            let (root, files) = (root.to_path_buf(), signatures.places());
+            let by_report = self.history;
+            let mut history = AskHistory::new(move |set| {
+                // No repository, no claims.
+                let Some(git) = Git::find(&root) else { return Ok(Claims::default()) };
+                let claims = past::claims(set, &files, &git).map_err(|failure| failure.message)?;
+                Ok(Claims { by_report, ..claims })
+            });
+            history.always = by_report;
+            check.history = Some(history);
         }
         Ok(check)
     }
 }
 
-fn digest(path: &Path) -> Result<String, Failure> {
+/// SHA-256 of a file.
+pub(super) fn digest(path: &Path) -> Result<String, Failure> {
     let mut file = std::fs::File::open(path).map_err(|e| Failure::file("reading the artefact", path, &e))?;
     records::digest::Digest::of_reader(&mut file)
         .map(|digest| digest.to_string())

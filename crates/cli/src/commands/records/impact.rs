@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use records::command::{self, CommitLine, Status};
 
+use super::signatures::Signatures;
 use super::{failed, format, past, root};
 use crate::commands::Context;
 use crate::failure::Failure;
@@ -52,7 +53,11 @@ impl ImpactArgs {
         };
         let before = past::tree_at(&root, &git, &commit)?;
         let after = records::tree::load(&root);
-        let after = after.map_err(|e| failed("reading the records")(command::CommandError::Tree(e)))?;
+        let mut after = after.map_err(|e| failed("reading the records")(command::CommandError::Tree(e)))?;
+        let signed = Signatures::of(&root)?.editorial();
+        after.set.count_editorial(&|step| {
+            signed.iter().any(|(id, old, new)| (&**id, *old, *new) == (step.id, step.old, step.new))
+        });
         let options = command::Impact {
             before: &before.set,
             after: &after.set,

@@ -9,6 +9,7 @@ mod export;
 mod impact;
 mod import;
 mod measured;
+mod others;
 mod past;
 mod push;
 mod results;
@@ -82,7 +83,7 @@ impl RecordsCommand {
             Self::Watch(args) => args.run(context, out),
             Self::Risk(args) => args.run(context, out),
             Self::Show(args) => args.run(context, out),
-            Self::Accept(args) => args.run(out),
+            Self::Accept(args) => args.run(context, out),
             Self::New(args) => args.run(out),
             Self::Fmt(args) => args.run(out),
             Self::Push(args) => args.run(context, out),

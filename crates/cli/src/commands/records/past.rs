@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use records::code::Selection;
+use records::command::Claims;
 use records::config::{CONFIG_FILE, LOCK_FILE};
 use records::facts::{Happening, Moment};
+use records::set::RecordSet;
 use records::tree::{self, Tree};
 
 use super::failed;
+use super::signatures::SignaturePlace;
 use crate::failure::Failure;
 use crate::git::{Commit, Git, History, With};
 
@@ -42,12 +45,15 @@ pub(super) fn tree_at(root: &Path, git: &dyn History, commit: &str) -> Result<Tr
     Ok(tree)
 }
 
-/// Moments that the history of the present commit claims: when each record got its present content, and which records
-/// commits say they implement. What is changed and not committed has no moment.
-pub(super) fn happenings(
-    tree: &Tree,
+/// What the history of the present commit claims: when each record got its present content, which records commits say they
+/// implement, and when signatures were added. Records that are changed and not committed have no moment. One `git log`, and
+/// one `git blame` for each of the first `MAX_BLAMED` tables.
+pub(super) fn claims(
+    set: &RecordSet,
+    signatures: &[SignaturePlace],
     git: &dyn History,
-) -> Result<Vec<(String, Happening, Moment)>, Failure> {
+) -> Result<Claims, Failure> {
+    let Ok(head) = git.resolve("HEAD") else { return Ok(Claims::default()) };
     let commits = git.commits(None, With::Files)?;
     let changed = git.changed()?;
     let orders: BTreeMap<&str, u64> = commits.iter().map(|c| (&*c.id, c.order)).collect();
@@ -59,8 +65,9 @@ pub(super) fn happenings(
         }
     }
     let mut tables: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-    for (_, record) in tree.set.records() {
-        let file = tree.set.file(record.place.file);
+    let own = || set.records().filter(|(node, _)| set.is_checked(*node));
+    for (_, record) in own() {
+        let file = set.file(record.place.file);
         if file.ends_with(".csv") {
             tables.entry(file).or_default().push(record.place.line);
         }
@@ -71,8 +78,8 @@ pub(super) fn happenings(
     }
     let claimed = |order| Moment { order, claimed: true };
     let mut found = implemented(&commits);
-    for (_, record) in tree.set.records() {
-        let file = tree.set.file(record.place.file);
+    for (_, record) in own() {
+        let file = set.file(record.place.file);
         let order = match lines.get(file) {
             Some(lines) => {
                 let first = record.place.line;
@@ -90,7 +97,20 @@ pub(super) fn happenings(
         let specified = Happening::Specified(record.revision());
         found.extend(order.map(|order| (record.id().to_owned(), specified, claimed(order))));
     }
-    Ok(found)
+    // What is not committed comes after all that is.
+    let last = orders.values().max().copied().unwrap_or(0);
+    let came = |place: &SignaturePlace| {
+        let committed = newest.get(&*place.path).copied().filter(|_| !changed.contains(&place.path));
+        claimed(committed.unwrap_or(last + 1))
+    };
+    let signed = signatures
+        .iter()
+        .map(|place| (place.record.clone(), place.revision, place.name.clone(), came(place)));
+    let signed = signed.collect();
+    let mut dated: BTreeMap<String, Moment> =
+        orders.iter().map(|(id, order)| ((*id).to_owned(), claimed(*order))).collect();
+    dated.entry(head).or_insert(claimed(last));
+    Ok(Claims { happenings: found, commits: dated, signed, by_report: false })
 }
 
 fn implemented(commits: &[Commit]) -> Vec<(String, Happening, Moment)> {

@@ -12,6 +12,7 @@ use views::design::Design;
 use world::design::{Signature, Standing};
 
 use super::at::{self, AtArgs};
+use super::others::OthersArgs;
 use super::signatures::{SignatureFile, Signatures};
 use super::{failed, root};
 use crate::commands::Context;
@@ -25,6 +26,8 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
     #[command(flatten)]
+    others: OthersArgs,
+    #[command(flatten)]
     at: AtArgs,
 }
 
@@ -35,10 +38,16 @@ impl ShowArgs {
         }
         let root = root(self.root)?;
         let signatures = Signatures::of(&root)?;
+        let beside = self.others.beside(context, &root, &signatures)?;
         let format = super::format(context);
         let id = self.id;
-        let options =
-            command::Show { root, id: id.clone(), format: Format::Json, approvals: signatures.approvals() };
+        let options = command::Show {
+            root,
+            id: id.clone(),
+            format: Format::Json,
+            approvals: signatures.approvals(),
+            beside,
+        };
         // As JSON first: it names the present revision, which says what each signature belongs to.
         let mut json = Vec::new();
         let status = command::show(&options, &mut json).map_err(failed("showing the record"))?;

@@ -55,6 +55,19 @@ pub(super) struct Allowed {
     before: Option<u64>,
 }
 
+/// A signature that counts, and where it lies.
+#[derive(Clone, Debug)]
+pub(super) struct SignaturePlace {
+    /// Path relative to the product file.
+    pub(super) path: String,
+    /// Record.
+    pub(super) record: String,
+    /// Revision.
+    pub(super) revision: Digest,
+    /// Printed name.
+    pub(super) name: String,
+}
+
 /// All signatures of a tree, by path; and files that are none, with the reason.
 #[derive(Debug, Default)]
 pub(super) struct Signatures {
@@ -100,9 +113,22 @@ impl Signatures {
         self.files.iter().filter(|file| file.doubt.is_none()).filter_map(approval).collect()
     }
 
+    /// The signatures that count, with their files.
+    pub(super) fn places(&self) -> Vec<SignaturePlace> {
+        let counting = self.files.iter().filter(|file| file.doubt.is_none());
+        let place = |file: &SignatureFile| SignaturePlace {
+            path: file.path.clone(),
+            record: file.statement.record.clone(),
+            revision: Digest(file.statement.revision.0),
+            name: file.statement.name.clone(),
+        };
+        counting.map(place).collect()
+    }
+
     /// Changes that were signed as editorial by someone whose signatures count: record, revision before, revision after.
     pub(super) fn editorial(&self) -> Vec<(String, Digest, Digest)> {
         let counting = self.files.iter().filter(|file| file.doubt.is_none());
+        let counting = counting.filter(|file| file.statement.meaning != Meaning::Reject);
         let change = |file: &SignatureFile| {
             let (id, old) = file.editorial()?;
             Some((id.to_owned(), old, Digest(file.statement.revision.0)))
@@ -153,7 +179,8 @@ pub(super) fn config(root: &Path) -> Result<SignaturesConfig, Failure> {
         path.components().all(|c| matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir))
     };
     let signatures = config.signatures;
-    let named = [Some(&signatures.folder), signatures.allowed_signers.as_ref()];
+    let named =
+        [Some(&signatures.folder), signatures.allowed_signers.as_ref(), signatures.gpg_keyring.as_ref()];
     if let Some(out) = named.into_iter().flatten().find(|path| !inside(path)) {
         let problem = format!("`{out}` leads out of the folder of {CONFIG_FILE}");
         return Err(Failure::input("reading [signatures]", problem).hint("name a path below it"));

@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use records::command::{self, Status, TraceFormat};
 
 use super::at::{self, AtArgs};
+use super::others::OthersArgs;
+use super::signatures::Signatures;
 use super::{failed, root};
 use crate::commands::Context;
 use crate::failure::Failure;
@@ -34,6 +36,8 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
     #[command(flatten)]
+    others: OthersArgs,
+    #[command(flatten)]
     at: AtArgs,
 }
 
@@ -51,7 +55,9 @@ impl TraceArgs {
             let traced = command::trace_set(design.evaluator.set(), &self.kinds, format, out);
             return traced.map_err(failed("tracing"));
         }
-        let options = command::Trace { root: root(self.root)?, kinds: self.kinds, format };
+        let root = root(self.root)?;
+        let beside = self.others.beside(context, &root, &Signatures::of(&root)?)?;
+        let options = command::Trace { root, kinds: self.kinds, format, beside };
         command::trace(&options, out).map_err(failed("tracing"))
     }
 }

@@ -157,11 +157,7 @@ fn check(document: &Value, policy: Option<&Policy>) -> Result<Found, String> {
     let note = Note::parse(note.as_bytes()).map_err(|e| format!("the checkpoint: {e}"))?;
     let checkpoint = Checkpoint::parse(note.text()).map_err(|e| format!("the checkpoint: {e}"))?;
     let judged = policy.map(|p| p.verify(&note)).transpose().map_err(|e| format!("the checkpoint: {e}"))?;
-    let witnesses = judged.iter().flat_map(|j| &j.witnesses).map(|w| {
-        let time = evidence::Time::from_seconds(w.time).unwrap_or_default();
-        format!("{} at {time}", w.witness.name)
-    });
-    let witnesses = witnesses.collect();
+    let witnesses = judged.iter().flat_map(|j| &j.witnesses).map(text::witness).collect();
     let signatures = note.signatures().iter().map(|s| format!("{}+{}", s.name(), s.key_id())).collect();
     let known = member(document, "known")?;
     let (size, root) = (number_of(known, "size")?, hash_of(known, "root")?);

@@ -104,15 +104,8 @@ impl Audit<'_> {
         unchecked: &[&str],
     ) -> Result<(), Failure> {
         let beginning = Beginning::of(self.log);
-        let witnesses: Vec<String> = trust
-            .judgement
-            .iter()
-            .flat_map(|j| &j.witnesses)
-            .map(|w| {
-                let time = evidence::Time::from_seconds(w.time).unwrap_or_default();
-                format!("{} at {time}", w.witness.name)
-            })
-            .collect();
+        let witnesses: Vec<String> =
+            trust.judgement.iter().flat_map(|j| &j.witnesses).map(text::witness).collect();
         let witnessed = trust.judgement.as_ref().map(|j| j.checkpoint.size);
         let ui = &context.ui;
         if ui.is_json() {

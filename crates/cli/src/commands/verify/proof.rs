@@ -14,7 +14,8 @@ use super::super::Context;
 use crate::failure::{Failure, Verdict};
 use crate::text;
 
-fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+/// Reads a file, and one byte more than may be: whoever parses it says that it is too long.
+pub(super) fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
     let fail = |e: &std::io::Error| Failure::file("reading", path, e);
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|e| fail(&e))?;
@@ -91,11 +92,7 @@ pub(super) fn verify(
     }
     if let Some(proven) = &proven {
         pairs.push(("signed by", proven.head.log.key.to_string()));
-        let witnesses = proven.head.witnesses.iter().map(|w| {
-            let time = evidence::Time::from_seconds(w.time).unwrap_or_default();
-            format!("{} at {time}", w.witness.name)
-        });
-        let witnesses: Vec<_> = witnesses.collect();
+        let witnesses: Vec<_> = proven.head.witnesses.iter().map(text::witness).collect();
         if !witnesses.is_empty() {
             pairs.push(("witnesses", witnesses.join("\n")));
         }

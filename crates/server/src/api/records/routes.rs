@@ -4,7 +4,7 @@ use crate::api::openapi::{Operation, schema};
 use crate::api::problem::Code;
 use crate::api::table::Table;
 
-use super::{PAGE, baselines, commits, lines, links, records, results, rules, signatures};
+use super::{PAGE, baselines, beside, commits, lines, links, records, results, rules, signatures};
 
 const TAG: &str = "design";
 
@@ -67,6 +67,37 @@ pub(in crate::api) fn described(table: Table) -> Table {
             paged(new("/api/v1/signatures", "listSignatures", "Signatures of persons, by record"))
                 .may("record", schema::text(), "Over this record only, without pages.")
                 .json("Signatures", "Statements and signatures verbatim."),
+        )
+        .get(
+            beside::reviews,
+            paged(of_line(new("/api/v1/reviews", "listReviews", "The last statement of each review")))
+                .json("Reviews", page),
+        )
+        .get(
+            beside::coverage,
+            paged(of_line(new("/api/v1/coverage", "listCoverage", "Reports of coverage, by item")))
+                .may("commit", schema::text(), "Of this commit only.")
+                .json("Coverage", page),
+        )
+        .get(
+            beside::analyses,
+            paged(of_line(new("/api/v1/analyses", "listAnalyses", "Reports of static analysis, by item")))
+                .may("commit", schema::text(), "Of this commit only.")
+                .json("Analyses", page),
+        )
+        .get(
+            beside::tags,
+            paged(of_line(new("/api/v1/tags", "listTags", "Tags, as they point now"))).json("Tags", page),
+        )
+        .get(
+            beside::imported,
+            paged(new(
+                "/api/v1/imported-approvals",
+                "listImportedApprovals",
+                "What other tools said was approved: statements, never signatures",
+            ))
+            .may("record", schema::text(), "Of this record only, without pages.")
+            .json("ImportedApprovals", page),
         )
         .get(
             rules::gaps,

@@ -208,11 +208,13 @@ fn event_json(event: &RecordEvent) -> Value {
     }
 }
 
-fn imported_json(held: &Imported) -> Value {
+pub(super) fn imported_json(held: &Imported) -> Value {
+    let said = &held.said;
+    let or_null = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     json!({
-        "revision": held.said.revision.to_string(), "meaning": held.said.meaning.to_string(), "name": held.said.name,
-        "time": held.said.time.to_string(), "tool": held.said.tool,
-        "document": held.said.document.digest.to_string(), "index": held.index,
+        "record": said.record, "revision": said.revision.to_string(), "meaning": said.meaning.to_string(),
+        "name": or_null(&said.name), "time": or_null(&said.time), "tool": said.tool,
+        "statement": said.statement, "document": said.document.digest.to_string(), "index": held.index,
     })
 }
 

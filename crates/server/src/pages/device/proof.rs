@@ -52,6 +52,8 @@ struct Leaf {
 
 /// What a sealed tree says of the device.
 struct Sealed {
+    /// Entries that were sealed.
+    size: u64,
     says: Markup,
     state: Markup,
     leaves: Vec<Leaf>,
@@ -102,7 +104,7 @@ pub(in super::super) fn page(ask: &Ask, text: &str) -> Result<Response, PageErro
     let absent = kept.iter().find_map(|seal| absent(&view, seal, &subject));
     let path = words::device_path(&subject);
     let page = ProofPage {
-        lead: lead(known, entries.len(), current.is_some(), absent.is_some(), view.known),
+        lead: lead(known, entries.len(), current.as_ref().map(|c| c.size), absent.is_some(), view.known),
         device_href: view.to(&path),
         file_href: known.then(|| view.to(&format!("{path}/proof.json"))),
         entries_count: grouped(entries.len() as u64),
@@ -182,6 +184,7 @@ fn present(ask: &Ask, view: &View<'_>, (seal, trees): &Kept, subject: &Subject) 
         n => says.text(&format!("Of the {} after it only a replay can tell.", count(n, "entry", "entries"))),
     };
     Some(Sealed {
+        size,
         says,
         state: verdict(verified),
         leaves: vec![leaf(view, member, stated.count)],
@@ -210,6 +213,7 @@ fn absent(view: &View<'_>, (seal, trees): &Kept, subject: &Subject) -> Option<Se
         .then(&seal_link(view, seal))
         .text(".");
     Some(Sealed {
+        size: seal.sealed.size,
         says,
         state: verdict(verified),
         leaves: neighbours.into_iter().map(|member| leaf(view, member, stated.count)).collect(),
@@ -279,7 +283,7 @@ fn counted(view: &View<'_>, kept: Option<&Kept>) -> Vec<(&'static str, Markup)> 
     ]
 }
 
-fn lead(known: bool, entries: usize, current: bool, absent: bool, size: u64) -> Markup {
+fn lead(known: bool, entries: usize, current: Option<u64>, absent: bool, size: u64) -> Markup {
     if !known {
         let m = Markup::new().strong("Nothing is known of it").text(" at this moment; ");
         return m.text(if absent {
@@ -293,10 +297,16 @@ fn lead(known: bool, entries: usize, current: bool, absent: bool, size: u64) -> 
         .text("What is known of it rests on ")
         .strong(&count(entries as u64, "entry", "entries"))
         .text(&format!(", which {verb} in the log of {}. ", count(size, "entry", "entries")));
-    if current {
-        m.text("That nothing else was said of it is shown by a seal.")
-    } else {
-        m.text("That nothing else was said of it can be shown by a replay only: no seal is kept that has it.")
+    match current {
+        // The seal itself may be the one entry after what it seals.
+        Some(sealed) if sealed + 1 >= size => m.text("That nothing else was said of it is shown by a seal."),
+        Some(sealed) => m.text(&format!(
+            "That nothing else was said of it is shown by a seal for the first {}; from there by a replay only.",
+            grouped(sealed)
+        )),
+        None => m.text(
+            "That nothing else was said of it can be shown by a replay only: no seal is kept that has it.",
+        ),
     }
 }
 

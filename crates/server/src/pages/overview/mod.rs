@@ -64,7 +64,7 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let log = log::part(ask, &mut view)?;
     let ready = ready::ready(ask, &view)?;
     let concern = concern(ask, &view);
-    let releases = field::releases(ask, &mut view, concern.as_ref().ok())?;
+    let releases = field::releases(ask, &mut view, concern.as_deref().ok())?;
     let vulnerabilities =
         concern.as_ref().map(|concern| field::vulnerabilities(&view, concern)).map_err(|w| *w);
     let mut asks = ready.figures();

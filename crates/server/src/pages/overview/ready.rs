@@ -167,7 +167,17 @@ impl Ready {
 
     /// The answer in a sentence; nothing where nothing was pushed.
     pub(super) fn says(&self) -> Markup {
-        let Some((failing, ..)) = self.sums else { return Markup::new() };
+        let Some((failing, ..)) = self.sums else {
+            return match (self.of.is_empty(), self.counting) {
+                (true, _) => Markup::new(),
+                (false, true) => {
+                    Markup::new().strong("The rules are being asked").text(&format!(" of {}.", self.of))
+                }
+                (false, false) => {
+                    Markup::new().strong("The rules cannot be asked").text(&format!(" of {}.", self.of))
+                }
+            };
+        };
         match failing {
             0 => Markup::new()
                 .text(&format!("{} has ", self.of))

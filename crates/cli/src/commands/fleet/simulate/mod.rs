@@ -16,6 +16,7 @@ use indicatif::ProgressBar;
 use sim::{Faults, Fleet, Plan, Silicon};
 
 use super::super::Context;
+use super::place::encoded;
 use crate::author::AuthorArgs;
 use crate::clock::{self, Stopwatch};
 use crate::failure::{Failure, Verdict};
@@ -156,6 +157,13 @@ impl SimulateArgs {
         let bar = context.ui.progress("Making devices", self.devices);
         let fleet = Fleet::new(plan, log::anchor(&genesis), threads, |n| bar.inc(n)).map_err(failed)?;
         bar.finish_and_clear();
+        // Enrolled twice, they would all be set aside, each by an entry.
+        let first = fleet.truths().first().map(|truth| truth.device.to_string()).unwrap_or_default();
+        if remote.get(&format!("/api/v1/devices/{}", encoded(&first))).is_ok() {
+            let problem =
+                format!("seed {} was used on this log: its devices are enrolled", fleet.plan().seed);
+            return Err(Failure::input(doing, problem).hint("give another seed, or none"));
+        }
         let mut running = Running { fleet, post, figures: Figures::default(), context };
         running.enrol(&mut session, self.place)?;
         let watch = Stopwatch::start();
@@ -222,14 +230,7 @@ impl Running<'_> {
     fn enrol(&mut self, session: &mut Session, place: bool) -> Result<(), Failure> {
         let ui = &self.context.ui;
         let bar = ui.progress("Enrolling devices", self.fleet.plan().devices);
-        state(session, self.fleet.enrolments(), &bar).map_err(|failure| {
-            if failure.message.contains("enrolled already") || failure.hint.is_some() {
-                return failure;
-            }
-            failure.hint(
-                "a seed that was used on this log makes devices that are enrolled already: give another",
-            )
-        })?;
+        state(session, self.fleet.enrolments(), &bar)?;
         bar.finish_and_clear();
         if place {
             let bar = ui.progress("Stating where they are", self.fleet.plan().devices);

@@ -1,17 +1,16 @@
-//! The commit that is pushed: who it is, what came before, who signed it. Asked of `git`; the signature is verified here.
+//! The commit that is pushed: who it is, what came before, which tags name it. Asked of `git`; signatures are verified in
+//! `signed`.
 
 use std::path::Path;
 use std::process::Command;
 
 use evidence::Time;
-use evidence::proof::ssh;
-use tlog::Hash;
 
 use crate::failure::Failure;
 use crate::text;
 
-/// Namespace in which Git signs with SSH keys.
-const NAMESPACE: &str = "git";
+/// Most tags looked at.
+const MAX_TAGS: usize = 20_000;
 
 /// A commit.
 #[derive(Debug)]
@@ -22,8 +21,8 @@ pub(super) struct Commit {
     pub(super) parents: Vec<String>,
     /// Author's time.
     pub(super) authored: Time,
-    /// The SSH key that signed it, when the signature verifies.
-    pub(super) signed_by: Option<Hash>,
+    /// The commit as Git keeps it.
+    pub(super) raw: Vec<u8>,
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Failure> {
@@ -65,38 +64,50 @@ fn parse(id: &str, raw: &[u8]) -> Option<Commit> {
     let author = head.lines().find_map(|l| l.strip_prefix("author "))?;
     let mut words = author.rsplit(' ').skip(1);
     let authored = words.next()?.parse().ok().and_then(Time::from_seconds)?;
-    Some(Commit { id: id.to_owned(), parents, authored, signed_by: signed_by(raw) })
+    Some(Commit { id: id.to_owned(), parents, authored, raw: raw.to_vec() })
 }
 
-/// The key behind an SSH signature that verifies over the commit without it.
-fn signed_by(raw: &[u8]) -> Option<Hash> {
-    let (mut signed, mut armour) = (Vec::with_capacity(raw.len()), String::new());
-    let (mut in_head, mut in_signature) = (true, false);
-    for line in raw.split_inclusive(|b| *b == b'\n') {
-        if in_head {
-            in_signature = match line.strip_prefix(b"gpgsig ") {
-                Some(first) => {
-                    armour.push_str(&String::from_utf8_lossy(first));
-                    true
-                }
-                None if in_signature && line.starts_with(b" ") => {
-                    armour.push_str(&String::from_utf8_lossy(line.get(1..)?));
-                    true
-                }
-                None => false,
-            };
-            in_head = line != b"\n";
-        } else {
-            in_signature = false;
+/// An annotated tag.
+#[derive(Debug)]
+pub(super) struct Tag {
+    /// Its name.
+    pub(super) name: String,
+    /// The commit it points at.
+    pub(super) commit: String,
+    /// The tag as Git keeps it.
+    pub(super) raw: Vec<u8>,
+}
+
+/// The annotated tags of commits for which `wanted` says so. Plain tags are names and nothing more.
+pub(super) fn tags(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<Tag>, Failure> {
+    let format = "--format=%(objecttype) %(*objectname) %(refname:strip=2)";
+    let listed = line(root, &["for-each-ref", format, "refs/tags"])?.unwrap_or_default();
+    let mut tags = Vec::new();
+    for listed in listed.lines().take(MAX_TAGS) {
+        let mut words = listed.splitn(3, ' ');
+        let (Some("tag"), Some(commit), Some(name)) = (words.next(), words.next(), words.next()) else {
+            continue;
+        };
+        if !wanted(commit) {
+            continue;
         }
-        if !in_signature {
-            signed.extend_from_slice(line);
+        if let Some(raw) = git(root, &["cat-file", "tag", &format!("refs/tags/{name}")])? {
+            tags.push(Tag { name: name.to_owned(), commit: commit.to_owned(), raw });
         }
     }
-    let blob = ssh::unarmour(&armour).ok()?;
-    let key = ssh::key_of(&blob).ok()?;
-    ssh::verify(&key, NAMESPACE, &signed, &blob).ok()?;
-    Some(key.id())
+    Ok(tags)
+}
+
+/// A file of the commit at hand, by its path or the end of it, where only one fits; with its path in the repository.
+pub(super) fn file(root: &Path, named: &str) -> Result<Option<(String, Vec<u8>)>, Failure> {
+    let listed =
+        git(root, &["ls-tree", "-r", "-z", "--full-tree", "--name-only", "HEAD"])?.unwrap_or_default();
+    let paths: Vec<&str> =
+        listed.split(|b| *b == 0).filter_map(|path| core::str::from_utf8(path).ok()).collect();
+    let tail = format!("/{named}");
+    let mut fits = paths.iter().filter(|path| **path == named || path.ends_with(&tail));
+    let (Some(path), None) = (fits.next(), fits.next()) else { return Ok(None) };
+    Ok(git(root, &["cat-file", "blob", &format!("HEAD:{path}")])?.map(|bytes| ((*path).to_owned(), bytes)))
 }
 
 /// Files below `paths` that differ from the commit.
@@ -117,7 +128,7 @@ pub(super) fn is_before(root: &Path, before: &str, after: &str) -> Result<Option
 }
 
 /// What the repository is called: the last part of its origin's address, else of its folder.
-pub(super) fn name(root: &Path) -> Result<String, Failure> {
+pub(in crate::commands::records) fn name(root: &Path) -> Result<String, Failure> {
     let origin = line(root, &["config", "--get", "remote.origin.url"])?.filter(|url| !url.is_empty());
     let place = match origin {
         Some(url) => url,
@@ -137,6 +148,6 @@ mod tests {
         let raw = b"tree 1\nparent aa\nparent bb\nauthor A Name <a@x> 1700000000 +0100\ncommitter C <c@x> 1 +0000\n\nparent cc\n";
         let commit = parse("id", raw).expect("a commit");
         assert_eq!(commit.parents, ["aa", "bb"]);
-        assert_eq!((commit.authored.seconds(), commit.signed_by), (1_700_000_000, None));
+        assert_eq!(commit.authored.seconds(), 1_700_000_000);
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Plan<'t> {
     pub(super) withdrawn: Vec<LinkWithdrawn>,
     /// Records and links that stand as they are.
     pub(super) unchanged: usize,
+    /// Ids of the tree that stand in the log from another repository, with its name.
+    pub(super) claimed: Vec<(String, String)>,
 }
 
 fn hash(digest: Digest) -> Hash {
@@ -40,7 +42,7 @@ fn hash(digest: Digest) -> Hash {
 /// Compares the tree with the log.
 ///
 /// # Errors
-/// A record stands in the log from another repository.
+/// Every record stands in the log from another repository.
 pub(super) fn plan<'t>(
     tree: &'t Tree,
     there: &There,
@@ -54,21 +56,17 @@ pub(super) fn plan<'t>(
         accepted: Vec::new(),
         withdrawn: Vec::new(),
         unchanged: 0,
+        claimed: Vec::new(),
     };
     let own = |repository: &Option<String>| repository.as_deref().is_none_or(|r| r == of.repository);
-    let mut ids: Vec<(&str, &Record)> = set.records().map(|(_, record)| (record.id(), record)).collect();
+    let at_home = set.records().filter(|(node, _)| set.is_checked(*node));
+    let mut ids: Vec<(&str, &Record)> = at_home.map(|(_, record)| (record.id(), record)).collect();
     ids.sort_unstable_by_key(|(id, _)| *id);
     for (id, record) in &ids {
         let present = there.records.get(*id);
         if let Some(other) = present.filter(|present| !own(&present.repository)) {
-            let other = other.repository.as_deref().unwrap_or_default();
-            return Err(Failure::input(
-                "comparing with the log",
-                format!("{id} stands there from the repository `{other}`, this one is `{}`", of.repository),
-            )
-            .hint(
-                "give one of the two records another id; or, if the repository was renamed, `--repository`",
-            ));
+            plan.claimed.push(((*id).to_owned(), other.repository.clone().unwrap_or_default()));
+            continue;
         }
         if present.is_some_and(|present| present.revision == hash(record.revision())) {
             plan.unchanged += 1;
@@ -80,6 +78,17 @@ pub(super) fn plan<'t>(
             record,
             fact: revised(set, record, supersedes, of, step.and_then(|s| editorial.get(&s).cloned())),
         });
+    }
+    if let Some((id, other)) = plan.claimed.first().filter(|_| plan.claimed.len() == ids.len()) {
+        // Not one record of its own: a repository under another name, not a second one.
+        return Err(Failure::input(
+            "comparing with the log",
+            format!(
+                "{id} stands there from the repository `{other}`, this one is `{}`; so does every record",
+                of.repository
+            ),
+        )
+        .hint("if the repository was renamed, push with `--repository` and its former name"));
     }
     for (id, present) in there.records.iter().filter(|(_, present)| own(&present.repository)) {
         if ids.binary_search_by_key(&id.as_str(), |(id, _)| *id).is_err() {
@@ -125,7 +134,8 @@ fn revised(
 /// Links of the lock file whose source is a record of the tree; and those in the log that it has no more.
 fn links(tree: &Tree, there: &There, of: Of<'_>, plan: &mut Plan<'_>) {
     let set = &tree.set;
-    let record = |id: &str| set.node(id).and_then(|node| set.record(node));
+    let at_home = |id: &str| set.node(id).filter(|node| set.is_checked(*node));
+    let record = |id: &str| at_home(id).and_then(|node| set.record(node));
     let lines = parse_lock(0, &tree.lock, &mut Vec::new());
     // A link that two branches accepted stands twice; the later note, which begins with the time, counts.
     let mut stamps: BTreeMap<(&str, &str, &str), (&str, Digest)> = BTreeMap::new();
@@ -135,9 +145,10 @@ fn links(tree: &Tree, there: &There, of: Of<'_>, plan: &mut Plan<'_>) {
             *stamp = (*stamp).max((note, revision));
         }
     }
+    let claimed: BTreeSet<String> = plan.claimed.iter().map(|(id, _)| id.clone()).collect();
     let mut kept: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
     for ((from, link, to), (_, revision)) in stamps {
-        let Some(source) = record(from) else { continue };
+        let Some(source) = record(from).filter(|_| !claimed.contains(from)) else { continue };
         kept.insert((from, link, to));
         let key = (from.to_owned(), link.to_owned(), to.to_owned());
         if there.links.get(&key) == Some(&hash(revision)) {

@@ -32,9 +32,20 @@ pub(super) struct Head {
     pub(super) commit: String,
     pub(super) lock: Option<Hash>,
     pub(super) configuration: Option<Hash>,
+    pub(super) code: Option<Hash>,
 }
 
-/// A person who can sign.
+/// What was stated of a review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Review {
+    pub(super) revision: Hash,
+    pub(super) outcome: String,
+    pub(super) actions: Vec<String>,
+    /// Entries of its signatures.
+    pub(super) signatures: Vec<u64>,
+}
+
+/// A source with keys: a person who signs records, or whoever signs commits.
 #[derive(Clone, Debug)]
 pub(super) struct Signer {
     pub(super) source: SourceId,
@@ -57,6 +68,16 @@ pub(super) struct There {
     /// Commits of the repository.
     pub(super) commits: BTreeSet<String>,
     pub(super) signers: Vec<Signer>,
+    /// Tags of the repository: name, and digest of the tag.
+    pub(super) tags: BTreeMap<String, Hash>,
+    /// Results of the review in each record, as stated last.
+    pub(super) reviews: BTreeMap<String, Review>,
+    /// Reports of coverage of the commit at hand: report, item.
+    pub(super) coverage: BTreeSet<(Hash, String)>,
+    /// Reports of analysis: report, item, tool.
+    pub(super) analyses: BTreeSet<(Hash, String, String)>,
+    /// Approvals of other tools: record, revision, file, statement.
+    pub(super) imported: BTreeSet<(String, Hash, Hash, String)>,
     /// Baselines by name: root and records.
     pub(super) baselines: BTreeMap<String, (Hash, u64)>,
 }
@@ -117,9 +138,37 @@ impl There {
             commit: c.said.commit.clone(),
             lock: c.said.lock.as_ref().map(|b| b.digest),
             configuration: c.said.configuration.as_ref().map(|b| b.digest),
+            code: c.said.code.as_ref().map(|b| b.digest),
         });
         there.commits = own().map(|c| c.said.commit.clone()).collect();
-        let persons = world.sources().iter_from(None).filter(|(id, _)| id.kind() == SourceKind::Person);
+        for held in all(|after| view.tags(product, line, after, PAGE)) {
+            if held.said.repository == of.repository {
+                there.tags.insert(held.said.tag, held.said.object.digest);
+            }
+        }
+        for held in all(|after| view.all_reviews(product, line, after, PAGE)) {
+            let said = held.said;
+            let review = Review {
+                revision: said.revision,
+                outcome: said.outcome.word().to_owned(),
+                actions: said.actions,
+                signatures: said.signatures.iter().map(|at| at.index).collect(),
+            };
+            there.reviews.insert(said.record, review);
+        }
+        for held in all(|after| view.coverage(product, line, after, PAGE)) {
+            if held.said.commit == of.commit {
+                there.coverage.insert((held.said.report.raw.digest, held.said.item));
+            }
+        }
+        for held in all(|after| view.analyses(product, line, after, PAGE)) {
+            there.analyses.insert((held.said.report.raw.digest, held.said.item, held.said.tool));
+        }
+        for held in all(|after| view.all_imported(after, PAGE)) {
+            let said = held.said;
+            there.imported.insert((said.record, said.revision, said.document.digest, said.statement));
+        }
+        let persons = world.sources().iter_from(None).filter(|(id, _)| signs(id.kind()));
         there.signers = persons
             .map(|(id, source)| Signer {
                 source: *id,
@@ -142,6 +191,11 @@ impl There {
         asking.each("/api/v1/signatures?", "signatures", "after", |item| {
             if let (Some(digest), Some(at)) = (hash(item, "signature_sha256"), entry(item)) {
                 there.signatures.insert(digest, at);
+            }
+        })?;
+        asking.each("/api/v1/imported-approvals?", "imported_approvals", "after", |item| {
+            if let (Some(revision), Some(document)) = (hash(item, "revision"), hash(item, "document")) {
+                there.imported.insert((word(item, "record"), revision, document, word(item, "statement")));
             }
         })?;
         let is = |item: &Value| word(item, "product") == of.product && word(item, "line") == of.line;
@@ -176,7 +230,29 @@ impl There {
                     commit: word(item, "commit"),
                     lock: hash(item, "lock"),
                     configuration: hash(item, "configuration"),
+                    code: hash(item, "code"),
                 });
+            }
+        })?;
+        asking.each(&list("tags"), "tags", "after", |item| {
+            if let (true, Some(object)) = (word(item, "repository") == of.repository, hash(item, "object")) {
+                there.tags.insert(word(item, "tag"), object);
+            }
+        })?;
+        asking.each(&list("reviews"), "reviews", "after", |item| {
+            if let Some(review) = review(item) {
+                there.reviews.insert(word(item, "record"), review);
+            }
+        })?;
+        let commit = format!("commit={}&", encoded(of.commit));
+        asking.each(&format!("{}{commit}", list("coverage")), "coverage", "after", |item| {
+            if let Some(report) = item.get("report").and_then(|report| hash(report, "document")) {
+                there.coverage.insert((report, word(item, "item")));
+            }
+        })?;
+        asking.each(&list("analyses"), "analyses", "after", |item| {
+            if let Some(report) = item.get("report").and_then(|report| hash(report, "document")) {
+                there.analyses.insert((report, word(item, "item"), word(item, "tool")));
             }
         })?;
         asking.each(&list("baselines"), "baselines", "after", |item| {
@@ -240,12 +316,27 @@ fn entry(item: &Value) -> Option<EntryRef> {
     Some(EntryRef { index: item.get("index")?.as_u64()?, entry: hash(item, "entry")? })
 }
 
+/// Whether sources of a kind sign records or commits.
+fn signs(kind: SourceKind) -> bool {
+    matches!(kind, SourceKind::Person | SourceKind::Ci | SourceKind::Service)
+}
+
+fn review(item: &Value) -> Option<Review> {
+    let list = |name: &str| item.get(name).and_then(Value::as_array).into_iter().flatten();
+    Some(Review {
+        revision: hash(item, "revision")?,
+        outcome: word(item, "outcome"),
+        actions: list("actions").filter_map(Value::as_str).map(str::to_owned).collect(),
+        signatures: list("signatures").filter_map(|at| at.get("index")?.as_u64()).collect(),
+    })
+}
+
 fn signer(item: &Value) -> Option<Signer> {
     use evidence::Field;
     let source: SourceId = item.get("source")?.as_str()?.parse().ok()?;
     let keys = item.get("keys")?.as_array()?.iter().filter(|key| key.get("until").is_none_or(Value::is_null));
     let keys = keys.filter_map(|key| PublicKey::from_json(key.get("key")?).ok()).collect();
-    (source.kind() == SourceKind::Person).then(|| Signer { source, name: word(item, "name"), keys })
+    signs(source.kind()).then(|| Signer { source, name: word(item, "name"), keys })
 }
 
 #[cfg(test)]

@@ -62,8 +62,13 @@ pub(super) fn schemas() -> Vec<Named> {
                     ("parents", list(text())),
                     ("authored", time()),
                     ("signed_by", maybe(text())),
+                    ("signature", named("GitSignature")),
+                    ("object", maybe(hash())),
+                    ("implements", list(text())),
+                    ("claimed", list(text())),
                     ("lock", maybe(hash())),
                     ("configuration", maybe(hash())),
+                    ("code", maybe(hash())),
                     ("index", index()),
                     ("entry", hash()),
                 ]),
@@ -85,6 +90,17 @@ pub(super) fn schemas() -> Vec<Named> {
         ),
         ("Signature", object(&signature())),
         ("Signatures", answer(&[("signatures", list(named("Signature"))), ("next", maybe(text()))])),
+        ("GitSignature", object(&git_signature())),
+        ("Report", object(&report())),
+        ("Reviews", page("reviews", object(&review()))),
+        ("Coverage", page("coverage", object(&coverage()))),
+        ("Analyses", page("analyses", object(&analysis()))),
+        ("Tags", page("tags", object(&tag()))),
+        ("ImportedApproval", object(&imported_approval())),
+        (
+            "ImportedApprovals",
+            answer(&[("imported_approvals", list(named("ImportedApproval"))), ("next", maybe(text()))]),
+        ),
         ("Record", of_line(&record())),
         ("Gap", object(&gap())),
         ("Gaps", of_line(&gaps())),
@@ -98,6 +114,86 @@ pub(super) fn schemas() -> Vec<Named> {
             ]),
         ),
         ("Risks", of_line(&risks())),
+    ]
+}
+
+/// How the signature of a commit or tag stands.
+fn git_signature() -> Vec<Named> {
+    vec![
+        ("state", text()),
+        ("name?", maybe(text())),
+        ("source?", maybe(text())),
+        ("key?", maybe(text())),
+        ("since?", time()),
+    ]
+}
+
+fn report() -> Vec<Named> {
+    vec![("document", hash()), ("normalised", hash()), ("parser", text()), ("parser_version", text())]
+}
+
+fn review() -> Vec<Named> {
+    let entry = object(&[("index", index()), ("entry", hash())]);
+    vec![
+        ("record", text()),
+        ("revision", hash()),
+        ("outcome", text()),
+        ("reviewed", entry.clone()),
+        ("actions", list(text())),
+        ("signatures", list(entry)),
+        ("index", index()),
+        ("entry", hash()),
+    ]
+}
+
+fn coverage() -> Vec<Named> {
+    vec![
+        ("item", text()),
+        ("commit", text()),
+        ("lines_covered", count()),
+        ("lines", count()),
+        ("artefact", maybe(hash())),
+        ("report", named("Report")),
+        ("index", index()),
+        ("entry", hash()),
+    ]
+}
+
+fn analysis() -> Vec<Named> {
+    vec![
+        ("item", text()),
+        ("commit", text()),
+        ("tool", text()),
+        ("findings", count()),
+        ("report", named("Report")),
+        ("index", index()),
+        ("entry", hash()),
+    ]
+}
+
+fn tag() -> Vec<Named> {
+    vec![
+        ("repository", text()),
+        ("tag", text()),
+        ("commit", text()),
+        ("object", hash()),
+        ("signature", named("GitSignature")),
+        ("index", index()),
+        ("entry", hash()),
+    ]
+}
+
+fn imported_approval() -> Vec<Named> {
+    vec![
+        ("record", text()),
+        ("revision", hash()),
+        ("meaning", text()),
+        ("name", maybe(text())),
+        ("time", maybe(text())),
+        ("tool", text()),
+        ("statement", maybe(text())),
+        ("document", hash()),
+        ("index", index()),
     ]
 }
 
@@ -212,22 +308,13 @@ fn record() -> Vec<Named> {
         ("index", index()),
         ("entry", hash()),
     ]);
-    let imported = object(&[
-        ("revision", hash()),
-        ("meaning", text()),
-        ("name", text()),
-        ("time", time()),
-        ("tool", text()),
-        ("document", hash()),
-        ("index", index()),
-    ]);
     vec![
         ("id", text()),
         ("present", maybe(present)),
         ("history", list(event)),
         ("results", list(named("Result"))),
         ("signatures", list(named("Signature"))),
-        ("imported_approvals", list(imported)),
+        ("imported_approvals", list(named("ImportedApproval"))),
     ]
 }
 

@@ -1,25 +1,30 @@
 //! `/risk`: risks by severity and probability before and after control, by the policy in force; the overall residual risk and
 //! what was concluded about it; every risk with its controls (ISO 14971 clauses 5.5, 6, 7 and 8). The same engine as
 //! `vouchsafe risk` (`records::risk`).
+//!
+//! | file | what |
+//! |---|---|
+//! | `chosen` | which risks are listed |
+//! | `rows` | the overall residual risk and the list |
+
+mod chosen;
+mod rows;
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ledger::properties::grouped;
-use records::record::Record;
-use records::risk::{
-    Control, Evaluation, Matrix, Policy, Probability, Region, RiskLine, RiskView, When, risk_view,
-};
-use records::set::{Node, RecordSet};
+use records::risk::{Evaluation, Matrix, Policy, Probability, Region, RiskLine, RiskView, When, risk_view};
+use records::set::RecordSet;
 use views::design::Design;
 
 use super::super::Ask;
 use super::super::error::PageError;
 use super::super::markup::{Markup, count};
 use super::super::moments::View;
-use super::super::phrase::cut;
 use super::super::shell::{Section, Shell, html};
 use super::{Lines, design};
+use chosen::{Chosen, unverified};
 
 /// Risks of a page.
 const PAGE: usize = 200;
@@ -86,26 +91,6 @@ struct RiskPage {
     none: bool,
 }
 
-/// Which risks are listed.
-#[derive(Default)]
-struct Chosen {
-    when: Option<When>,
-    severity: String,
-    probability: String,
-    region: String,
-    /// Without a place in the matrix.
-    unplaced: bool,
-    /// Unacceptable residual risks without a benefit-risk analysis.
-    unbalanced: bool,
-    /// With a control that is not verified in full.
-    unverified: bool,
-}
-
-/// Whether a control of it is not verified in full.
-fn unverified(risk: &RiskLine) -> bool {
-    risk.controls.iter().any(|control| !control.implemented || !control.effective)
-}
-
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let view = View::open(ask)?;
     let lines = Lines::choose(ask, &view)?;
@@ -139,61 +124,6 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
         }
     }
     html(StatusCode::OK, &page)
-}
-
-impl Chosen {
-    fn read(ask: &Ask) -> Result<Self, PageError> {
-        let text = |name: &str| ask.param(name).unwrap_or_default().to_owned();
-        let when = match ask.param("when") {
-            None => None,
-            Some(word) => Some(When::parse(word).ok_or_else(|| {
-                PageError::bad_filter(format!("“{word}” is neither `initial` nor `residual`."))
-            })?),
-        };
-        let region = text("region");
-        if !region.is_empty() && region != "unknown" && Region::parse(&region).is_none() {
-            return Err(PageError::bad_filter(format!("“{region}” is no region of a policy.")));
-        }
-        Ok(Self {
-            when,
-            severity: text("severity"),
-            probability: text("probability"),
-            region,
-            unplaced: ask.param("unplaced").is_some(),
-            unbalanced: ask.param("unbalanced").is_some(),
-            unverified: ask.param("unverified").is_some(),
-        })
-    }
-
-    fn any(&self) -> bool {
-        self.unplaced
-            || self.unbalanced
-            || self.unverified
-            || [&self.severity, &self.probability, &self.region].iter().any(|text| !text.is_empty())
-    }
-
-    fn word(&self) -> &'static str {
-        if self.when == Some(When::Initial) { "initial" } else { "residual" }
-    }
-
-    fn holds(&self, risk: &RiskLine, place: Option<(&str, &str)>) -> bool {
-        let evaluation = if self.when == Some(When::Initial) { &risk.initial } else { &risk.residual };
-        let fits = |asked: &str, is: Option<&str>| asked.is_empty() || is == Some(asked);
-        let region = match self.region.as_str() {
-            "" => true,
-            "unknown" => evaluation.region.is_none(),
-            word => evaluation.region.map(Region::name) == Some(word),
-        };
-        // A place counts where the matrix has it: with a region.
-        let place = place.filter(|_| evaluation.region.is_some());
-        region
-            && fits(&self.severity, place.map(|p| p.0))
-            && fits(&self.probability, place.map(|p| p.1))
-            && (!self.unplaced || place.is_none())
-            && (!self.unbalanced
-                || (risk.residual.region == Some(Region::Unacceptable) && !risk.benefit_risk))
-            && (!self.unverified || unverified(risk))
-    }
 }
 
 /// Names of severity and probability of an estimate.
@@ -378,132 +308,6 @@ impl Drawn<'_> {
             unplaced: (left > 0).then(|| {
                 (self.list(&[("when", when), ("unplaced", "yes")]), count(left as u64, "risk", "risks"))
             }),
-        }
-    }
-
-    /// The policy, its criteria, and what was concluded.
-    fn overall(&self, risks: &RiskView, policy: Option<&Policy>) -> Vec<(&'static str, Markup)> {
-        let mut out = Vec::new();
-        if let Some(policy) = policy {
-            let version = if policy.version.is_empty() { "no version named" } else { &policy.version };
-            out.push(("Policy", Markup::new().text(version)));
-            out.push(("Probability of", Markup::new().text(&format!("harm per {}", policy.per))));
-            for (region, allowed) in &policy.overall {
-                let there = risks.overall.regions.get(region).map_or(0, Vec::len);
-                let text = format!("{} of at most {}", grouped(there as u64), grouped(*allowed as u64));
-                let state = if there > *allowed { "gap" } else { "met" };
-                let label = match region {
-                    Region::Acceptable => "Acceptable",
-                    Region::Reduce => "To be reduced",
-                    Region::Unacceptable => "Unacceptable",
-                };
-                out.push((label, Markup::new().state(state, &text)));
-            }
-        }
-        let (state, word) = match (policy.is_some(), risks.overall.holds()) {
-            (false, _) => ("gap", "none: there is no policy"),
-            (true, true) => ("met", "are met"),
-            (true, false) => ("gap", "are not met"),
-        };
-        out.push(("Criteria", Markup::new().state(state, word)));
-        let concluded = self.concluded();
-        if concluded.is_empty() {
-            let none = "nobody concluded; a record says so in `overall-residual-risk`";
-            out.push(("Conclusion", Markup::new().element("span", "u", none)));
-        }
-        out.extend(concluded.into_iter().map(|m| ("Conclusion", m)));
-        out
-    }
-
-    /// The records that evaluate the overall residual risk, with what they conclude.
-    fn concluded(&self) -> Vec<Markup> {
-        let set = self.set();
-        let provides = |record: &Record| {
-            record.field("provides").is_some_and(|field| field.values().any(|v| v == OVERALL))
-        };
-        let mut found: Vec<(&str, &Record)> =
-            set.records().filter(|(_, r)| provides(r)).map(|(_, r)| (r.id(), r)).collect();
-        found.sort_unstable_by_key(|(id, _)| *id);
-        let one = |(id, record): &(&str, &Record)| {
-            let m = match record.text_of(OVERALL) {
-                "" => Markup::new().state("gap", "no conclusion"),
-                "not-acceptable" => Markup::new().state("fail", "not acceptable"),
-                word => Markup::new().state("met", &word.replace('-', " ")),
-            };
-            m.text(" in ")
-                .link(&self.view.to(&self.lines.record(id)), id)
-                .text(&format!(", {}", cut(record.title(), 80)))
-        };
-        found.iter().take(MAX_CELL).map(one).collect()
-    }
-
-    fn links(&self, nodes: &[Node]) -> Markup {
-        let set = self.set();
-        let mut m = Markup::new();
-        for (n, node) in nodes.iter().take(MAX_CELL).enumerate() {
-            let id = set.id(*node);
-            m = if n > 0 { m.text(", ") } else { m };
-            m = m.link(&self.view.to(&self.lines.record(id)), id);
-        }
-        if nodes.len() > MAX_CELL {
-            m = m.text(&format!(" and {} more", nodes.len() - MAX_CELL));
-        }
-        m
-    }
-
-    fn evaluation(&self, node: Node, evaluation: &Evaluation, policy: Option<&Policy>) -> Markup {
-        let Some(region) = evaluation.region else {
-            let why = evaluation.trouble.as_ref().map(|t| t.text(self.set().id(node)));
-            let m = Markup::new().state("undetermined", "not evaluated");
-            return m.element("span", "sub", &why.unwrap_or_default());
-        };
-        let m = Markup::new().state(state(region), region.name());
-        match place(policy, evaluation) {
-            Some((severity, probability)) => m.element("span", "sub", &format!("{severity} × {probability}")),
-            None => m,
-        }
-    }
-
-    fn row(&self, risk: &RiskLine, policy: Option<&Policy>) -> Row {
-        let set = self.set();
-        let id = set.id(risk.node);
-        let control = |control: &Control| {
-            let (state, word) = match (control.implemented, control.effective) {
-                (true, true) => ("met", "verified"),
-                (true, false) => ("gap", "effectiveness open"),
-                (false, true) => ("gap", "implementation open"),
-                (false, false) => ("gap", "not verified"),
-            };
-            let id = set.id(control.node);
-            let m = Markup::new().raw("<li>").link(&self.view.to(&self.lines.record(id)), id).text(" ");
-            m.state(state, word).raw("</li>")
-        };
-        let controls = risk.controls.iter().take(MAX_CELL).map(control);
-        let list = controls.fold(Markup::new().raw("<ul class=\"plain\">"), |m, li| m.then(&li)).raw("</ul>");
-        let balance = match (risk.benefit_risk, risk.residual.region) {
-            (true, _) => Markup::new().state("met", "written"),
-            (false, Some(Region::Unacceptable)) => Markup::new().state("gap", "missing"),
-            (false, _) => Markup::new().element("span", "u", "not needed"),
-        };
-        let of = self.links(&risk.of);
-        let of = if risk.introduced_by.is_empty() {
-            of
-        } else {
-            of.text("; introduced by ").then(&self.links(&risk.introduced_by))
-        };
-        Row {
-            href: self.view.to(&self.lines.record(id)),
-            id: id.to_owned(),
-            title: cut(set.record(risk.node).map_or("", Record::title), 120),
-            of,
-            before: self.evaluation(risk.node, &risk.initial, policy),
-            after: self.evaluation(risk.node, &risk.residual, policy),
-            controls: if risk.controls.is_empty() {
-                Markup::new().element("span", "u", "none")
-            } else {
-                list
-            },
-            balance,
         }
     }
 }

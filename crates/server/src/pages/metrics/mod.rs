@@ -1,6 +1,14 @@
 //! `/vulnerability-metrics`: how many vulnerabilities were patched, how soon, and how soon the patch was on every device: the
 //! measures of FDA's premarket cybersecurity guidance, section V.A.6, by product and period, at any two moments. The same
 //! figures as `vouchsafe vulnerabilities metrics` (`views::population`).
+//!
+//! | file | what |
+//! |---|---|
+//! | `chosen` | which vulnerabilities count, and which of them are listed |
+//! | `picture` | from identification to the last device, a lane each |
+
+mod chosen;
+mod picture;
 
 use std::collections::BTreeMap;
 
@@ -12,28 +20,20 @@ use ledger::properties::grouped;
 use views::population::{Course, Metrics, metrics};
 
 use super::Ask;
-use super::chart::{Fill, Lane, Mark, MarkKind, Stretch, Timeline, timeline};
 use super::concern::{Over, Wait, over};
 use super::error::PageError;
-use super::markup::{Markup, count, minute, percent};
-use super::moments::{View, time};
+use super::markup::{Markup, count, minute};
+use super::moments::View;
 use super::phrase::cut;
 use super::shell::{Section, Shell, html};
 use super::vulnerabilities::path;
+use chosen::{Chosen, SHOWS};
+use picture::draw;
 
 /// Vulnerabilities of a page; and those that are drawn.
 const PAGE: usize = 200;
 const DRAWN: usize = 14;
 const DAY: u64 = 86_400;
-
-/// What is listed.
-const SHOWS: [(&str, &str); 5] = [
-    ("", "All"),
-    ("patched", "Patched"),
-    ("unpatched", "Not patched"),
-    ("implemented", "On every device"),
-    ("waiting", "Patched, not on every device"),
-];
 
 struct Figure {
     href: String,
@@ -73,7 +73,6 @@ struct MetricsPage {
     lead: Markup,
     /// What is being waited for, if there is nothing yet.
     wait: Option<Wait>,
-    again: String,
     products: Vec<(String, bool)>,
     shows: Vec<(&'static str, &'static str, bool)>,
     from: String,
@@ -89,66 +88,6 @@ struct MetricsPage {
     known: Markup,
 }
 
-/// Which vulnerabilities count, and which of them are listed.
-#[derive(Clone)]
-struct Chosen {
-    product: String,
-    from: Option<Time>,
-    until: Option<Time>,
-    show: String,
-}
-
-impl Chosen {
-    fn read(ask: &Ask) -> Result<Self, PageError> {
-        let moment = |name: &str| match ask.param(name) {
-            None => Ok(None),
-            Some(text) => time(text).map(Some).ok_or_else(|| PageError::bad_moment("from or until", text)),
-        };
-        let show = ask.param("show").unwrap_or_default().to_owned();
-        if !SHOWS.iter().any(|(word, _)| *word == show) {
-            return Err(PageError::bad_filter(format!("“{show}” is no state of a vulnerability.")));
-        }
-        let product = ask.param("product").unwrap_or_default().to_owned();
-        Ok(Self { product, from: moment("from")?, until: moment("until")?, show })
-    }
-
-    fn counts(&self, course: &Course) -> bool {
-        (self.product.is_empty() || self.product == course.product)
-            && self.from.is_none_or(|from| course.identified >= from)
-            && self.until.is_none_or(|until| course.identified < until)
-    }
-
-    fn lists(&self, course: &Course) -> bool {
-        match self.show.as_str() {
-            "patched" => course.patched.is_some(),
-            "unpatched" => course.patched.is_none(),
-            "implemented" => course.to_field().is_some(),
-            "waiting" => course.patched.is_some() && course.to_field().is_none(),
-            _ => true,
-        }
-    }
-
-    /// The address of what is chosen.
-    fn to(&self, view: &View<'_>) -> String {
-        let pair =
-            |name: &str, value: String| (!value.is_empty()).then(|| format!("{name}={}", percent(&value)));
-        let text = |time: Option<Time>| time.map(|t| t.to_string()).unwrap_or_default();
-        let pairs = [
-            pair("product", self.product.clone()),
-            pair("from", text(self.from)),
-            pair("until", text(self.until)),
-            pair("show", self.show.clone()),
-        ];
-        let query = pairs.into_iter().flatten().collect::<Vec<_>>().join("&");
-        let path = "/vulnerability-metrics";
-        view.to(&if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
-    }
-
-    fn list(&self, view: &View<'_>, show: &str) -> String {
-        format!("{}#courses", Self { show: show.to_owned(), ..self.clone() }.to(view))
-    }
-}
-
 pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut view = View::open(ask)?;
     let chosen = Chosen::read(ask)?;
@@ -160,7 +99,6 @@ pub(super) fn page(ask: &Ask) -> Result<Response, PageError> {
     let mut page = MetricsPage {
         lead: Markup::new(),
         wait: found.as_ref().err().copied(),
-        again: chosen.to(&view),
         products: Vec::new(),
         shows: SHOWS.iter().map(|(word, text)| (*word, *text, *word == chosen.show)).collect(),
         from: day(chosen.from).unwrap_or_default(),
@@ -377,65 +315,6 @@ fn group(view: &View<'_>, name: String, chosen: &Chosen, of: &[&Course]) -> Grou
         to_patch: spans(m.to_patch),
         to_field: spans(m.to_field),
     }
-}
-
-/// From identification over the patch to the last device, a lane each.
-fn draw(view: &View<'_>, courses: &[&Course], end: Time) -> Markup {
-    let Some(first) = courses.iter().map(|c| c.identified.min(patched_at(c).unwrap_or(c.identified))).min()
-    else {
-        return Markup::new();
-    };
-    let lane = |c: &&Course| {
-        let href = Some(view.to(&path(&c.id)));
-        let stretch = |from: Time, until: Time, fill, words: &str| Stretch {
-            from,
-            until,
-            fill,
-            words: format!("{}, {}: {words}", c.id, c.product),
-            href: href.clone(),
-        };
-        let patch = patched_at(c).map(|at| at.max(c.identified));
-        let mut stretches = Vec::new();
-        if patch.is_none_or(|patch| patch > c.identified) {
-            stretches.push(stretch(c.identified, patch.unwrap_or(end), Fill::Attend, "no patch"));
-        }
-        if let Some(patch) = patch {
-            let done = c.implemented.map(|at| at.max(patch));
-            if c.most > 0 && done.is_none_or(|done| done > patch) {
-                let until = done.unwrap_or(end);
-                stretches.push(stretch(patch, until, Fill::Assumed, "patched, not on every device"));
-            }
-            if let Some(done) = done {
-                stretches.push(stretch(done, end, Fill::Fresh, "on every device"));
-            }
-        }
-        let patches = patched_at(c).filter(|at| *at <= end).map(|at| Mark {
-            at,
-            kind: MarkKind::Evidence,
-            words: format!("{}: patched {} UTC", c.id, minute(at)),
-            href,
-        });
-        Lane { label: cut(&c.id, 18), stretches, marks: patches.into_iter().collect() }
-    };
-    let lanes: Vec<Lane> = courses.iter().map(lane).collect();
-    let description = format!(
-        "{}: how long each was without a patch, and how long until the patch was on every device. The table below gives each moment.",
-        count(courses.len() as u64, "vulnerability", "vulnerabilities")
-    );
-    let cursor = format!("as it was at {}", minute(end));
-    timeline(&Timeline {
-        id: "courses",
-        title: "From identification to the last device",
-        description: &description,
-        from: first,
-        until: end,
-        lanes: &lanes,
-        cursor: Some((end, &cursor)),
-    })
-}
-
-fn patched_at(course: &Course) -> Option<Time> {
-    course.patched.as_ref().map(|(_, at)| *at)
 }
 
 fn row(view: &View<'_>, c: &Course, alone: bool) -> Row {
