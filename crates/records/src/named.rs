@@ -3,16 +3,67 @@
 
 use crate::code::Verb;
 use crate::facts::{Outcome, TestResult};
+use crate::record::Record;
 use crate::set::RecordSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One automated test that ran, or was to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedTest {
     /// Its group and name as reported, such as `crate::module::function` or `pkg.Class.method`.
     pub name: String,
-    /// Its result; `case` is empty.
+    /// Its result; `case` is what it names itself, and empty where it names none.
     pub result: TestResult,
+}
+
+impl NamedTest {
+    /// Whether the report says itself which case it is of.
+    #[must_use]
+    pub fn names_a_case(&self) -> bool {
+        !self.result.case.is_empty()
+    }
+}
+
+/// Tests by the last part of their names.
+type ByLast<'t> = BTreeMap<&'t str, Vec<&'t NamedTest>>;
+
+fn by_last(tests: &[NamedTest]) -> ByLast<'_> {
+    let mut by_last = ByLast::new();
+    for test in tests {
+        by_last.entry(parts(&test.name).last().unwrap_or("")).or_default().push(test);
+    }
+    by_last
+}
+
+/// The tests that carry out a case, and the names in it of which none ran.
+fn of_case<'s, 't>(
+    set: &'s RecordSet,
+    record: &'s Record,
+    by_last: &ByLast<'t>,
+) -> (Vec<&'t NamedTest>, Vec<&'s str>) {
+    let mut missing = Vec::new();
+    let mut ran: Vec<&NamedTest> = Vec::new();
+    for wanted in record.field("tests").iter().flat_map(|field| field.values().collect::<Vec<_>>()) {
+        let found = by_last.get(parts(wanted).last().unwrap_or("")).into_iter().flatten();
+        let before = ran.len();
+        ran.extend(found.filter(|test| is_meant(wanted, &test.name)));
+        if ran.len() == before {
+            missing.push(wanted);
+        }
+    }
+    for (_, mark) in set.code().iter().flat_map(|code| code.marks(record.id())) {
+        let head = words(&mark.head);
+        let marked = head.iter().filter_map(|word| by_last.get(word)).flatten();
+        ran.extend(marked.filter(|_| mark.verb == Verb::Verifies));
+    }
+    (ran, missing)
+}
+
+fn cases(set: &RecordSet) -> impl Iterator<Item = &Record> {
+    let is_case = |node| {
+        set.kind(node).and_then(|kind| set.schema().kind(kind)).is_some_and(|kind| &*kind.name == "test-case")
+    };
+    set.records().filter(move |(node, _)| is_case(*node)).map(|(_, record)| record)
 }
 
 /// Results of the test cases that these tests carry out. A case has the worst outcome of its tests; one of which a test
@@ -22,32 +73,10 @@ pub fn results_of_names(set: &RecordSet, tests: &[NamedTest]) -> Vec<TestResult>
     if tests.is_empty() {
         return Vec::new();
     }
-    let mut by_last: BTreeMap<&str, Vec<&NamedTest>> = BTreeMap::new();
-    for test in tests {
-        by_last.entry(parts(&test.name).last().unwrap_or("")).or_default().push(test);
-    }
+    let by_last = by_last(tests);
     let mut results = Vec::new();
-    for (node, record) in set.records() {
-        let is_case =
-            set.kind(node).and_then(|kind| set.schema().kind(kind)).is_some_and(|k| &*k.name == "test-case");
-        if !is_case {
-            continue;
-        }
-        let mut missing = Vec::new();
-        let mut ran: Vec<&NamedTest> = Vec::new();
-        for wanted in record.field("tests").iter().flat_map(|field| field.values().collect::<Vec<_>>()) {
-            let found = by_last.get(parts(wanted).last().unwrap_or("")).into_iter().flatten();
-            let before = ran.len();
-            ran.extend(found.filter(|test| is_meant(wanted, &test.name)));
-            if ran.len() == before {
-                missing.push(wanted);
-            }
-        }
-        for (_, mark) in set.code().iter().flat_map(|code| code.marks(record.id())) {
-            let head = words(&mark.head);
-            let marked = head.iter().filter_map(|word| by_last.get(word)).flatten();
-            ran.extend(marked.filter(|_| mark.verb == Verb::Verifies));
-        }
+    for record in cases(set) {
+        let (ran, missing) = of_case(set, record, &by_last);
         let Some(worst) = ran.iter().max_by_key(|test| test.result.outcome.badness()) else { continue };
         let mut result = worst.result.clone();
         result.case = record.id().into();
@@ -58,6 +87,19 @@ pub fn results_of_names(set: &RecordSet, tests: &[NamedTest]) -> Vec<TestResult>
         results.push(result);
     }
     results
+}
+
+/// Tests that belong to no case of these records: they name none that is there, and no case names them. Costs what
+/// [`results_of_names`] does.
+#[must_use]
+pub fn of_no_case<'t>(set: &RecordSet, tests: &'t [NamedTest]) -> Vec<&'t NamedTest> {
+    let by_last = by_last(tests);
+    let of_cases: BTreeSet<*const NamedTest> =
+        cases(set).flat_map(|record| of_case(set, record, &by_last).0).map(core::ptr::from_ref).collect();
+    let is_there =
+        |test: &NamedTest| set.node(&test.result.case).is_some_and(|node| set.record(node).is_some());
+    let belongs = |test: &NamedTest| is_there(test) || of_cases.contains(&core::ptr::from_ref(test));
+    tests.iter().filter(|test| !belongs(test)).collect()
 }
 
 /// Results that reports give a case, and results of the tests that a case names: of a case that has both, the worse ones.

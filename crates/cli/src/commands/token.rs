@@ -1,7 +1,7 @@
-//! `vouchsafe token …`: bearer tokens for reading. The log holds a token's hash; the token itself is printed once.
+//! `vouchsafe token …`: bearer tokens of a server. The log holds a token's hash; the token itself is printed once.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use evidence::SourceId;
 use evidence::facts::sources::{TokenIssued, TokenRevoked};
 use tlog::Hash;
@@ -25,14 +25,32 @@ pub(crate) enum TokenCommand {
     Revoke(RevokeArgs),
 }
 
+/// What a token opens. A statement needs its author's signature besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scope {
+    /// Asking
+    Read,
+    /// Sending documents and entries
+    Write,
+}
+
+impl Scope {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Read => server::api::token::READ,
+            Self::Write => server::api::token::WRITE,
+        }
+    }
+}
+
 /// Issue a token; it is printed once
 #[derive(Args, Debug)]
 pub(crate) struct IssueArgs {
-    /// On whose behalf it reads
+    /// On whose behalf it reads and sends: the identifier that `source enrol` and `source list` print
     source: SourceId,
-    /// What it opens
-    #[arg(long, value_name = "SCOPE", default_values_t = ["read".to_owned()])]
-    scope: Vec<String>,
+    /// What it opens: `read` to ask, `write` to send documents and entries; give it once for each
+    #[arg(long, value_enum, default_values_t = [Scope::Read])]
+    scope: Vec<Scope>,
     /// Days until it expires
     #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=3660))]
     days: u64,
@@ -70,7 +88,7 @@ impl IssueArgs {
         let fact = TokenIssued {
             source: self.source,
             token: hash,
-            scopes: self.scope.clone(),
+            scopes: self.scope.iter().map(|scope| scope.word().to_owned()).collect(),
             expires,
             label: self.label.clone(),
         };

@@ -36,6 +36,34 @@ pub(super) enum Part {
     Closing,
 }
 
+/// What belongs to 2.1.1 and bears no date of its own: what is built and tested, the problems and the change behind it, and
+/// training on documents that come with it.
+const NEXT: [&str; 6] = [
+    "results/2.1.1/",
+    "sbom/firmware-2.1.1",
+    "records/problems/CR-002",
+    "records/problems/PR-002",
+    "records/problems/PR-003",
+    "records/training.csv",
+];
+/// The day of system release 2.1.0, by its record. The log begins after it; what bears a later date comes with 2.1.1.
+const HISTORY_ENDS: &str = "2026-05-18";
+
+impl Part {
+    /// The part that a file of the example belongs to, unless it lies below `story/`.
+    fn of(path: &str, bytes: &[u8]) -> Self {
+        let later = || date(bytes).is_some_and(|date| date > HISTORY_ENDS);
+        if NEXT.iter().any(|next| path.starts_with(next)) || later() { Self::Next } else { Self::Existing }
+    }
+}
+
+/// The date in the front matter of a record.
+fn date(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let front = text.strip_prefix("---\n")?.split("\n---").next()?;
+    front.lines().find_map(|line| line.strip_prefix("date: "))
+}
+
 /// The maker's folder, and who gives commands.
 pub(super) struct Company {
     /// The product file.
@@ -118,15 +146,12 @@ impl Company {
 
     /// Writes a part of the example into the product's folder.
     pub(super) fn write(&self, part: Part) -> Result<u64, Failure> {
-        const NEXT: [&str; 3] = ["results/2.1.1/", "sbom/firmware-2.1.1", "records/releases/REL-003"];
         const CLOSING: &str = "story/closed/";
-        let written = example::write(&self.product, |path| {
+        let written = example::write(&self.product, |path, bytes| {
             if let Some(closed) = path.strip_prefix(CLOSING) {
                 return (part == Part::Closing).then_some(closed);
             }
-            let next = NEXT.iter().any(|next| path.starts_with(next));
-            let own = if next { Part::Next } else { Part::Existing };
-            (!path.starts_with("story/") && own == part).then_some(path)
+            (!path.starts_with("story/") && Part::of(path, bytes) == part).then_some(path)
         })?;
         if part == Part::Existing {
             let path = self.product.join("vouchsafe.toml");
@@ -142,5 +167,30 @@ impl Company {
         let path = self.product.join(name);
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
         made.and_then(|()| std::fs::write(&path, bytes)).map_err(|e| Failure::file("writing", &path, &e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, date};
+    use crate::demo::example::FILES;
+
+    #[test]
+    fn nothing_of_2_1_1_is_there_before_it_was_written_tested_or_known() {
+        let ids = |part| -> Vec<&str> {
+            let of = FILES
+                .iter()
+                .filter(|(path, bytes)| !path.starts_with("story/") && Part::of(path, bytes) == part);
+            of.filter_map(|(path, _)| path.rsplit('/').next()?.strip_suffix(".md")).collect()
+        };
+        let (before, next) = (ids(Part::Existing), ids(Part::Next));
+        for id in ["DOC-007", "REV-002", "CR-002", "PR-002", "PR-003", "REL-003", "RUN-001"] {
+            assert!(next.contains(&id) && !before.contains(&id), "{id}");
+        }
+        for id in ["CR-001", "PR-001", "REV-008", "REL-002", "RUN-002", "PROD-001"] {
+            assert!(before.contains(&id), "{id}");
+        }
+        assert_eq!(date(b"---\nid: A-1\ndate: 2026-05-19\n---\n\ntext\n"), Some("2026-05-19"));
+        assert_eq!(date(b"---\nid: A-1\n---\n\ndate: 2026-05-19\n"), None);
     }
 }

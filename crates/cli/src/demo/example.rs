@@ -9,10 +9,13 @@ use crate::failure::Failure;
 pub(super) const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/example.rs"));
 
 /// Writes the files whose path `wanted` gives a name, below a directory.
-pub(super) fn write<'a>(to: &Path, wanted: impl Fn(&'a str) -> Option<&'a str>) -> Result<u64, Failure> {
+pub(super) fn write<'a>(
+    to: &Path,
+    wanted: impl Fn(&'a str, &'a [u8]) -> Option<&'a str>,
+) -> Result<u64, Failure> {
     let mut written = 0;
     for (name, bytes) in FILES {
-        let Some(name) = wanted(name) else { continue };
+        let Some(name) = wanted(name, bytes) else { continue };
         let path = to.join(name);
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
         made.and_then(|()| fs::write(&path, bytes)).map_err(|e| Failure::file("writing", &path, &e))?;

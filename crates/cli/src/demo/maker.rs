@@ -13,6 +13,9 @@ use crate::text::{count, plural};
 /// Records whose signatures the rules ask for, as `check` names them; a few hundred at most.
 const MAX_SIGNED: usize = 1_000;
 
+/// Seconds of an hour.
+const HOUR: u64 = 3_600;
+
 /// The firmware image of a version.
 fn image(version: &str) -> String {
     format!("simulated firmware {version}")
@@ -42,7 +45,7 @@ impl Play<'_, '_> {
         self.stage.figure("records", revised);
         self.company.put("build/drug-library-3.bin", b"simulated configuration 3")?;
         for version in ["2.0.0", "2.1.0"] {
-            self.release_firmware(version, None)?;
+            self.release_firmware(version, None, &[])?;
         }
         for (item, version) in [("app", "1.6.2"), ("cloud", "3.4.0")] {
             let sbom = format!("sbom/{item}-{version}.cdx.json");
@@ -108,7 +111,12 @@ impl Play<'_, '_> {
     }
 
     /// One firmware release: image, what pumps measure, bill of materials, results.
-    fn release_firmware(&mut self, version: &str, baseline: Option<&str>) -> Result<Value, Failure> {
+    fn release_firmware(
+        &mut self,
+        version: &str,
+        baseline: Option<&str>,
+        anomalies: &[&str],
+    ) -> Result<Value, Failure> {
         let name = format!("build/firmware-{version}.bin");
         self.company.put(&name, image(version).as_bytes())?;
         let sbom = format!("sbom/firmware-{version}.cdx.json");
@@ -118,8 +126,14 @@ impl Play<'_, '_> {
         if let Some(baseline) = baseline {
             arguments.extend(["--baseline", baseline]);
         }
-        arguments.push("--results");
         let results = self.results(version)?;
+        let commit = self.tested_commit(&results)?;
+        arguments.extend(["--commit", &commit]);
+        if !anomalies.is_empty() {
+            arguments.push("--anomaly");
+            arguments.extend(anomalies);
+        }
+        arguments.push("--results");
         arguments.extend(results.iter().map(String::as_str));
         self.state("build-pipeline", &arguments)
     }
@@ -143,6 +157,18 @@ impl Play<'_, '_> {
         Ok(names)
     }
 
+    /// The commit of the software that test reports say was tested: the product file is in a repository of its own.
+    fn tested_commit(&self, reports: &[String]) -> Result<String, Failure> {
+        const PROPERTY: &str = "name=\"commit\" value=\"";
+        let name = reports.first().map(String::as_str).unwrap_or_default();
+        let path = self.company.product.join(name);
+        let text = std::fs::read_to_string(&path).map_err(|e| Failure::file("reading", &path, &e))?;
+        let commit = text.split_once(PROPERTY).and_then(|(_, rest)| rest.split('"').next());
+        commit
+            .map(str::to_owned)
+            .ok_or_else(|| Failure::damaged("the demo", format!("{name} names no commit")))
+    }
+
     /// The corrected firmware: gaps found, closed, signed, pushed, and only then released.
     pub(super) fn corrected_release(&mut self) -> Result<(), Failure> {
         self.company.write(Part::Next)?;
@@ -154,6 +180,8 @@ impl Play<'_, '_> {
         let failing = found.pointer("/failing").and_then(Value::as_u64).unwrap_or_default();
         must(failing == 5, "the five gaps that were left open are found")?;
         self.company.write(Part::Closing)?;
+        // Closing them takes a while, and a record that is signed again is signed at another moment.
+        self.advance(self.now().plus(HOUR))?;
         let accepted =
             ["accept", "TC-025", "TC-033", "TC-063", "REV-004", "RUN-008", "--by", "verification lead"];
         self.stage.say(&self.stage.ui.dim(&super::commands::shown(&accepted)))?;
@@ -164,7 +192,7 @@ impl Play<'_, '_> {
         self.commit("Close the gaps before 2.1.1")?;
         let push = ["push", "--repository", "infusion-pump", "--baseline", "2.1.1", "--results"];
         self.state("build-pipeline", &[&push[..], &results].concat())?;
-        self.release_firmware("2.1.1", Some("2.1.1"))?;
+        self.release_firmware("2.1.1", Some("2.1.1"), &["PR-003"])?;
         self.system_release("2.1.1")?;
         let difference = self.command(0, &["release", "diff", "2.1.0", "2.1.1", "--item", "firmware"])?;
         must(difference.is_object(), "the two releases compare")?;

@@ -15,6 +15,13 @@ fn the_demo_ends_well_and_leaves_an_ordinary_directory() {
         "{figures}"
     );
     assert!(number("records") > 200 && number("figures") > 30, "{figures}");
+    let shown =
+        ["release", "show", "2.1.1", "--item", "firmware", "--product", "9506000IP2PUMPPY", "--data", "demo"];
+    let release = house.json(&shown).to_string();
+    assert!(
+        release.contains("f5bea786533adde2bb463dc27e8a2aef420a19d4") && release.contains("PR-003"),
+        "{release}"
+    );
     house.ends(0, &["verify", "demo-demo/evidence.zip", "--policy", "demo-demo/trust.policy"]);
     house.ends(0, &["log", "verify", "--data", "demo", "--policy", "demo-demo/trust.policy"]);
     let kept = figures["clone_entry"].to_string();

@@ -225,6 +225,9 @@ fn what_a_laptop_collected_is_handed_in_item_by_item() {
     assert_eq!(numbers(&import(&house, 1, LIST, &[])), [0, 0, 0, 3], "and the list says nothing new");
     house.ends(0, &[&["device", "move", "A2", "--custody", "retired"][..], &FIELD].concat());
     assert_eq!(house.json(&["fleet", "count", "--where", "custody = retired"])["count"], 1);
+    assert_eq!(house.json(&["fleet", "count"])["retired"], 1);
+    assert!(house.ends(0, &["fleet", "count"]).contains("of these retired"));
+    assert_eq!(house.json(&["fleet", "count", "--where", "not custody = retired"])["retired"], 0);
     house.ends(2, &[&["device", "move", "A2"][..], &FIELD].concat());
 }
 

@@ -23,5 +23,6 @@ mod release;
 mod serve;
 mod sign;
 mod simulate;
+mod steps;
 mod story;
 mod timestamp;

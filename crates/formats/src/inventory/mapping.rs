@@ -168,6 +168,15 @@ impl Mapping {
         if separators { day(part("YYYY")?, part("MM")?, part("DD")?) } else { None }
     }
 
+    /// Whether a text has the form of a date, be there such a day or not.
+    pub(super) fn is_formed(&self, text: &str) -> bool {
+        let fits = |form: &str| {
+            let same = |(f, t): (u8, u8)| if b"YMD".contains(&f) { t.is_ascii_digit() } else { f == t };
+            form.len() == text.len() && form.bytes().zip(text.bytes()).all(same)
+        };
+        fits("YYYY-MM-DD") || self.dates.as_deref().is_some_and(fits)
+    }
+
     /// The mapping in one line, as the log keeps it.
     #[must_use]
     pub fn to_line(&self) -> String {

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::{Field, Inventory, InventoryError, Listed, MAX_CELL, MAX_FILE, MAX_ROWS, Mapping, Remark};
+use super::{
+    CUSTODY, Field, Inventory, InventoryError, Listed, MAX_CELL, MAX_FILE, MAX_ROWS, Mapping, Remark,
+};
 
 /// How the bytes are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -251,6 +253,18 @@ impl Row<'_> {
         Ok(device)
     }
 
+    /// What is wrong with a date: its form, or the day that it names.
+    fn no_date(&self, at: usize, text: &str) -> Remark {
+        if self.mapping.is_formed(text) {
+            return self.remark(at, format!("`{text}` is no such day"), "give a day that the calendar has");
+        }
+        let remedy = match &self.mapping.dates {
+            Some(form) => format!("write it as {form}, as `--dates` says, or as 2026-11-20"),
+            None => "write 2026-11-20, or say how dates are written: `--dates DD.MM.YYYY`".to_owned(),
+        };
+        self.remark(at, format!("`{text}` is no date"), remedy)
+    }
+
     fn put(&self, device: &mut Listed, field: &Field, at: usize, text: &str) -> Result<(), Remark> {
         let said = Some(text.to_owned());
         match field {
@@ -264,15 +278,14 @@ impl Row<'_> {
             Field::Owner => device.owner = said,
             Field::Custody => {
                 device.custody = Some(self.mapping.custody_of(text).ok_or_else(|| {
-                    let remedy = format!("say what it means: `--custody '{text}=in-use'`");
+                    let words = CUSTODY.join(", ");
+                    let remedy =
+                        format!("say what it means: `--custody '{text}=WORD'`, where WORD is one of {words}");
                     self.remark(at, format!("`{text}` is no custody"), remedy)
                 })?);
             }
             Field::Since => {
-                device.since = Some(self.mapping.date_of(text).ok_or_else(|| {
-                    let remedy = "write 2026-11-20, or say how dates are written: `--dates DD.MM.YYYY`";
-                    self.remark(at, format!("`{text}` is no date"), remedy)
-                })?);
+                device.since = Some(self.mapping.date_of(text).ok_or_else(|| self.no_date(at, text))?);
             }
         }
         Ok(())

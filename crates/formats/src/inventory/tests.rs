@@ -1,6 +1,6 @@
 //! Tables as people export them, bad rows one by one, and resources.
 
-use super::{Encoding, InventoryError, Mapping, columns, read_fhir, read_table};
+use super::{CUSTODY, Encoding, Inventory, InventoryError, Mapping, columns, read_fhir, read_table};
 
 fn mapping(columns: &[&str]) -> Mapping {
     let mut mapping = Mapping::default();
@@ -41,6 +41,12 @@ fn a_table_is_read_by_its_headings() {
     );
 }
 
+fn mapping_with_dates(table: &str) -> Inventory {
+    let mut mapping = Mapping::default();
+    mapping.dates("DD.MM.YYYY").expect("a form");
+    read_table(table.as_bytes(), &mapping, Encoding::Utf8).expect("a table")
+}
+
 #[test]
 fn bad_rows_are_refused_one_by_one_with_place_reason_and_remedy() {
     let table = "asset,serial,custody,since,udi\n\
@@ -59,7 +65,7 @@ fn bad_rows_are_refused_one_by_one_with_place_reason_and_remedy() {
     assert_eq!(
         refused,
         [
-            (2, "since", "`2024-02-30` is no date"),
+            (2, "since", "`2024-02-30` is no such day"),
             (3, "custody", "`on loan` is no custody"),
             (4, "asset", "there is no identifier"),
             (5, "", "6 cells under 5 headings"),
@@ -68,7 +74,12 @@ fn bad_rows_are_refused_one_by_one_with_place_reason_and_remedy() {
         ]
     );
     assert!(read.refused.iter().all(|r| !r.remedy.is_empty()));
-    assert!(read.refused[1].remedy.contains("--custody 'on loan=in-use'"));
+    assert!(read.refused[1].remedy.contains("--custody 'on loan=WORD'"));
+    assert!(CUSTODY.iter().all(|word| read.refused[1].remedy.contains(word)), "{}", read.refused[1].remedy);
+    let german = mapping_with_dates("asset,since\nA1,32.10.2026\nA2,2026/10/01\nA3,31.10.2026\n");
+    let said: Vec<_> =
+        german.refused.iter().map(|r| (r.reason.as_str(), r.remedy.contains("--dates"))).collect();
+    assert_eq!(said, [("`32.10.2026` is no such day", false), ("`2026/10/01` is no date", true)]);
     let taken: Vec<&str> = read.devices.iter().map(|d| d.asset.as_str()).collect();
     assert_eq!(taken, ["A5", "A8", "A9"], "the rest goes in");
     let found: Vec<_> = read.findings.iter().map(|f| (f.line, f.reason.as_str())).collect();

@@ -6,7 +6,7 @@ use crate::code::Measured;
 use crate::digest::Digest;
 use crate::engine::{Evaluator, Report};
 use crate::facts::{Approval, Happening, Moment, TestResult};
-use crate::named::{NamedTest, results_of_names, worst_of_each};
+use crate::named::{NamedTest, of_no_case, results_of_names, worst_of_each};
 use crate::render::{self, Format};
 use crate::tree::{self, Foreign, Tree};
 use std::collections::BTreeSet;
@@ -66,6 +66,9 @@ pub fn evaluate(options: &mut Check) -> Result<(PathBuf, Evaluator, Report), Com
         result.bind(set);
         unmatched.extend(set.add_result(result).err().map(String::from));
     }
+    // Those that name a case which is not there are among them by that name.
+    let of_none = of_no_case(set, &options.tests_at_hand).into_iter().filter(|test| !test.names_a_case());
+    unmatched.extend(of_none.map(|test| test.name.trim().to_owned()));
     for result in options.results.drain(..) {
         unmatched.extend(set.add_result(result).err().map(String::from));
     }

@@ -154,9 +154,10 @@ fn clauses(schema: &Schema, out: &mut dyn Write) -> io::Result<()> {
         let letters = clause.classes.map_or_else(String::new, |classes| format!(" [{}]", classes.letters()));
         let rules: Vec<&str> =
             schema.rules.iter().filter(|rule| rule.clauses.contains(&at)).map(|rule| &*rule.id).collect();
+        let unconfirmed = if clause.unconfirmed.is_empty() { "" } else { " (unconfirmed)" };
         writeln!(
             out,
-            "{}:{}{letters} {}: {}",
+            "{}:{}{letters} {}{unconfirmed}: {}",
             clause.standard,
             clause.number,
             clause.title,

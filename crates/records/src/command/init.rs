@@ -39,6 +39,9 @@ pub fn init(options: &Init, out: &mut dyn Write) -> Result<Status, CommandError>
          stage = \"concept\"\nprofiles = [{}]\nrecords = [\"records\"]\n\n\
          # Items: parts with a software system, line and stage of their own.\n\
          # [items.firmware]\n# kind = \"firmware\"\n# paths = [\"records/firmware\"]\n\n\
+         # Who may sign, as OpenSSH's allowed_signers: a name and a key a line. Without it a signature counts for nothing.\n\
+         # [signatures]\n# allowed-signers = \"allowed_signers\"\n\n\
+         # Approvals as electronic signatures under 21 CFR Part 11: add \"part11\" to the profiles.\n\n\
          # A rule can be changed, with the reason why.\n\
          # [rules.\"62304-5.1.8\"]\n# severity = \"off\"\n# reason = \"…\"\n",
         list.join(", ")

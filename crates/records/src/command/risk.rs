@@ -16,7 +16,7 @@ pub struct Risk {
 }
 
 /// Writes the risks. Ends with `Gaps` when a risk has no residual evaluation, an unacceptable one has no benefit-risk
-/// analysis, or the policy's criteria of the overall residual risk are not met.
+/// analysis, the policy's criteria of the overall residual risk are not met, or there is no policy to have any.
 ///
 /// # Errors
 /// When the tree or the output fails.
@@ -26,7 +26,8 @@ pub fn risk(mut options: Risk, out: &mut dyn Write) -> Result<Status, CommandErr
     let view = risk_view(set);
     let page = RiskPage { set, view: &view };
     write(&page, options.format, out).map_err(CommandError::Output)?;
-    Ok(match (report.problems.is_empty(), view.overall.holds()) {
+    let holds = set.schema().risk.is_some() && view.overall.holds();
+    Ok(match (report.problems.is_empty(), holds) {
         (false, _) => Status::BadInput,
         (true, true) => Status::Holds,
         (true, false) => Status::Gaps,

@@ -3,7 +3,7 @@
 use super::{Excerpts, View};
 use crate::engine::{Gap, GapState};
 use crate::record::Place;
-use crate::schema::Severity;
+use crate::schema::{Severity, UNACCEPTED};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -104,14 +104,24 @@ fn notes(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     for (rule, gaps) in notes {
         let shown = if view.all { usize::MAX } else { IDS };
-        // A record with several gaps of a rule is named once.
-        let mut records: Vec<&str> = gaps.iter().map(|gap| &*gap.record).collect();
+        // A record with several gaps of a rule is named once, a link by both its ends.
+        let place = |gap: &&Gap| match rule {
+            UNACCEPTED => format!("{}→{}", gap.record, gap.about),
+            _ => gap.record.to_string(),
+        };
+        let mut records: Vec<String> = gaps.iter().map(place).collect();
         records.dedup();
-        let ids: Vec<&str> = records.iter().take(shown).copied().collect();
+        let ids: Vec<&str> = records.iter().take(shown).map(String::as_str).collect();
         let more = records.len().saturating_sub(ids.len());
         let more = if more > 0 { format!(" … {more} more") } else { String::new() };
         let title = gaps.first().map_or("", |gap| &*gap.rule.title);
-        writeln!(out, "note[{rule}]: {title}: not yet for {}{more}", ids.join(" "))?;
+        // A gap of the product as a whole is at no record.
+        let at = if ids.iter().all(|id| id.is_empty()) {
+            String::new()
+        } else {
+            format!(": open at {}", ids.join(" "))
+        };
+        writeln!(out, "note[{rule}]: {title}{at}{more}")?;
     }
     Ok(())
 }
@@ -121,8 +131,8 @@ fn summary(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(first) = report.unmatched_results.first() {
         writeln!(
             out,
-            "{} results name no test case of this product, such as {first}",
-            report.unmatched_results.len()
+            "{} of no test case of this product, such as {first}",
+            counted(report.unmatched_results.len(), "result")
         )?;
     }
     let count = |wanted: &dyn Fn(&Gap) -> bool| report.gaps.iter().filter(|gap| wanted(gap)).count();

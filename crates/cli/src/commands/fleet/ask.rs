@@ -46,6 +46,13 @@ impl AskArgs {
         Self { at: None, known: None, server: None, token_file: None }
     }
 
+    /// The same question's moments as an answer states them, so that a second question is of the same.
+    pub(crate) fn as_answered(&self, answer: &Value) -> Self {
+        let known = answer.get("known").and_then(|k| k.get("size")).map(Value::to_string);
+        let at = answer.get("at").and_then(Value::as_str).map(str::to_owned);
+        Self { at, known, ..self.clone() }
+    }
+
     /// Whoever answers: the data directory, or the server.
     pub(crate) fn place(&self, context: &Context) -> Result<Place, Failure> {
         match &self.server {

@@ -54,6 +54,10 @@ pub(crate) struct InitArgs {
     simulated: bool,
 }
 
+/// Keeps the data directory out of a repository that it lies in.
+const IGNORE: &str =
+    "# Keys and personal data are in here: back this directory up, and never commit it.\n*\n";
+
 /// What a log is made from, whoever asks for it.
 pub(crate) struct Making<'a> {
     pub(crate) origin: &'a str,
@@ -151,6 +155,8 @@ pub(crate) fn make(data: &DataDir, making: Making<'_>) -> Result<Made, Failure> 
         ));
     }
     private_directory(&data.root().join("keys"))?;
+    // Before the first key: whoever begins a log in a repository must not commit what signs as it.
+    data::replace(&data.root().join(".gitignore"), IGNORE.as_bytes(), false)?;
     let log = SqliteLog::open(data.root())?;
     if let Some(head) = log.head()? {
         return Err(ledger::LedgerError::LogExists(head.size).into());

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use formats::junit::{self, Case, Limits, TestRun};
 use records::facts::TestResult;
-use records::named::NamedTest;
+use records::named::{NamedTest, of_no_case};
+use records::set::RecordSet;
 use views::design::junit::{ids, result};
 
 use crate::failure::Failure;
+use crate::text::{count, plural, printable};
 
 /// What was run, where the reports do not say it themselves.
 #[derive(Clone, Debug, Default)]
@@ -54,10 +56,29 @@ pub(super) fn read(paths: &[PathBuf], about: &About) -> Result<Results, Failure>
                     .or_insert(result);
             }
             let class = case.class.as_deref().unwrap_or("");
+            let mut result = result;
+            result.case = ids(case).first().map_or("", |id| &**id).into();
             of_names.push(NamedTest { name: format!("{class} {}", case.name), result });
         }
     }
     Ok(Results { of_cases: of_cases.into_values().collect(), of_names })
+}
+
+/// Says of reports which of their tests belong to no test case of these records, if any does not.
+pub(super) fn left_over(paths: &[PathBuf], set: &RecordSet) -> Result<Option<String>, Failure> {
+    let tests = read(paths, &About::default())?.of_names;
+    let other = of_no_case(set, &tests);
+    let Some(first) = other.first() else { return Ok(None) };
+    let more = other.len().saturating_sub(1) as u64;
+    let belong = (tests.len() - other.len()) as u64;
+    Ok(Some(format!(
+        "{} of {} {} to a test case; not {}{}",
+        count(belong),
+        plural(tests.len() as u64, "test", "tests"),
+        if belong == 1 { "belongs" } else { "belong" },
+        printable(first.name.trim(), 200),
+        if more > 0 { format!(" and {} more", count(more)) } else { String::new() },
+    )))
 }
 
 fn result_of(run: &TestRun, case: &Case, path: &Path, about: &About) -> TestResult {

@@ -32,6 +32,7 @@ const RECEIPT: [u8; 2] = [0xd2, 0x84];
 /// Takes a `.tlog-proof` file, a COSE receipt, a package written by `package`, an answer about devices with its proof, a file
 /// written by `log export`, or a directory written by `log export --tiles`. Without `--policy` the file is only shown to be
 /// consistent under the keys it carries itself; a receipt carries none, so it needs one.
+/// Anybody's file is consistent under its own keys: without a policy, exit status 0 says no more, and the report begins with it.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// The proof, the receipt, the package, the exported file, or the directory of an exported tree

@@ -214,7 +214,7 @@ fn as_json(page: &RiskPage<'_>) -> Value {
         "matrices": matrices, "risks": risks,
         "overall": {
             "regions": regions, "unknown": ids(&view.overall.unknown), "exceeded": exceeded,
-            "without-benefit-risk": ids(&view.overall.unbalanced), "criteria-met": view.overall.holds(),
+            "without-benefit-risk": ids(&view.overall.unbalanced), "criteria-met": set.schema().risk.is_some() && view.overall.holds(),
         },
     })
 }
@@ -236,7 +236,12 @@ fn overall(page: &RiskPage<'_>) -> Vec<String> {
     if !overall.unbalanced.is_empty() {
         lines.push(format!("unacceptable without benefit-risk analysis: {}", page.ids(&overall.unbalanced)));
     }
-    let said = if overall.holds() { "are met" } else { "are not met" };
-    lines.push(format!("the criteria of the policy {said}"));
+    lines.push(match (page.set.schema().risk.is_some(), overall.holds()) {
+        (false, _) => {
+            "there is no policy, so there are no criteria and nothing is evaluated by any".to_owned()
+        }
+        (true, true) => "the criteria of the policy are met".to_owned(),
+        (true, false) => "the criteria of the policy are not met".to_owned(),
+    });
     lines
 }

@@ -160,6 +160,9 @@ impl PushArgs {
         if let Some(name) = &self.baseline {
             done.baseline = Some(baseline(&mut session, name, of)?);
         }
+        if let Some(left) = super::results::left_over(&self.results, &tree.set)? {
+            context.ui.note(left);
+        }
         report(context, &done, of, &entry, self.baseline.as_deref(), out)?;
         Ok(if done.left_out.is_empty() { Status::Holds } else { Status::Gaps })
     }

@@ -29,7 +29,11 @@ impl Drawn<'_> {
                 out.push((label, Markup::new().state(state, &text)));
             }
         }
-        let (state, word) = if risks.overall.holds() { ("met", "are met") } else { ("gap", "are not met") };
+        let (state, word) = match (policy.is_some(), risks.overall.holds()) {
+            (false, _) => ("gap", "none: there is no policy"),
+            (true, true) => ("met", "are met"),
+            (true, false) => ("gap", "are not met"),
+        };
         out.push(("Criteria", Markup::new().state(state, word)));
         let concluded = self.concluded();
         if concluded.is_empty() {
