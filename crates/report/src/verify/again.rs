@@ -42,10 +42,16 @@ impl<R: Read + Seek> Run<'_, R> {
         }
         let (states, foreign): (Vec<_>, Vec<_>) =
             stated.iter().filter(|d| d.kind == Kind::State).cloned().partition(|d| ours.contains(d));
-        for definition in &foreign {
-            self.unchecked
-                .push(format!("the table `{}`: another version of the program defined it", definition.name));
+        for definition in stated.iter().filter(|d| !ours.contains(d)) {
+            self.unchecked.push(format!(
+                "the table `{}`: it is defined otherwise than by this version, or not at all",
+                definition.name
+            ));
         }
+        if self.index.about != self.index.scope.words() {
+            self.problem("index.json", "what it says it is about is not its scope in words");
+        }
+        let known_figures = figures(&self.index.scope);
         match self.index.at.parse::<Time>() {
             Ok(at) => {
                 let device = self.index.device.as_deref().and_then(subject);
@@ -72,6 +78,16 @@ impl<R: Read + Seek> Run<'_, R> {
         }
         let figures = self.index.figures.clone();
         for figure in &figures {
+            let mut bare = figure.clone();
+            bare.value = serde_json::Value::Null;
+            if !known_figures.contains(&bare) {
+                // Computed right, it could still be called something that it is not.
+                self.unchecked.push(format!(
+                    "the figure `{}`: it is defined otherwise than by this version, or not at all",
+                    figure.name
+                ));
+                continue;
+            }
             match figure.compute(&Tables::new(&all, &again.facts)) {
                 Ok(value) if value == figure.value => again.figures += 1,
                 Ok(_) => self.problem(

@@ -14,7 +14,7 @@ use tlog::{Checkpoint, Hash, Note};
 
 use crate::contents;
 use crate::error::Error;
-use crate::index::{DOCUMENTS_SCHEMA, Documents, Index, MAX_INDEX, MIMETYPE};
+use crate::index::{DOCUMENTS_SCHEMA, Documents, Generator, Index, MAX_INDEX, MIMETYPE};
 use crate::pruned;
 use crate::zip::{Archive, ZipError};
 
@@ -160,6 +160,8 @@ impl<R: Read + Seek> Run<'_, R> {
         let again = self.tables_again(&found);
         let (documents, documents_good) = self.documents(&again, note);
         self.say_what_was_not(&trust, &found, &documents);
+        let not_made = cfg!(feature = "pdf") && matches!(documents, DocumentsAgain::NotMade(_));
+        let foreign = self.index.generator != Generator::ours() || not_made;
         let world = &found.sparse.world;
         let complete = found.complete && self.problems.is_empty();
         let whole_streams = found.streams.values().filter(|s| s.whole()).count() as u64;
@@ -180,6 +182,7 @@ impl<R: Read + Seek> Run<'_, R> {
             documents_good,
             problems: self.problems,
             unchecked: self.unchecked,
+            foreign,
             index: self.index,
         })
     }

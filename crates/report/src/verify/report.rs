@@ -72,6 +72,9 @@ pub struct Report {
     pub documents_good: u64,
     /// What was not checked, in sentences.
     pub unchecked: Vec<String>,
+    /// Another program or version made it, so that tables, figures or documents could not all be judged: the entries hold, what
+    /// is said about them may be anything. Nothing signs who made a package.
+    pub foreign: bool,
 }
 
 impl Report {
@@ -79,5 +82,11 @@ impl Report {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    /// Whether it holds, and all that it says was looked at but what [`Self::unchecked`] names in every package.
+    #[must_use]
+    pub fn holds_throughout(&self) -> bool {
+        self.holds() && !self.foreign
     }
 }

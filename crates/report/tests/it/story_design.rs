@@ -46,6 +46,11 @@ impl Cast {
             product: "pump".into(),
             line: "main".into(),
             configuration: None,
+            code: None,
+            implements: Vec::new(),
+            claimed: Vec::new(),
+            signature: None,
+            object: None,
         };
         let entry = self.ci.state(pushed);
         self.taken(entry);

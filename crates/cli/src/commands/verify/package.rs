@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, path: &Path, policy: Option<&Policy>) -> Re
     bar.finish_and_clear();
     let found = found.map_err(|e| unreadable(path, &e))?;
     print(context, path, &found)?;
-    Ok(if found.holds() { Verdict::Holds } else { Verdict::DoesNotHold })
+    Ok(if found.holds_throughout() { Verdict::Holds } else { Verdict::DoesNotHold })
 }
 
 fn unreadable(path: &Path, error: &report::Error) -> Failure {
@@ -54,7 +54,7 @@ fn print(context: &Context, path: &Path, r: &Report) -> Result<(), Failure> {
             DocumentsAgain::NotMade(_) => "not made again",
         };
         return ui.json(&json!({
-            "holds": r.holds(), "policy": r.trust.outside, "problems": problems, "digest": r.digest,
+            "holds": r.holds(), "foreign": r.foreign, "policy": r.trust.outside, "problems": problems, "digest": r.digest,
             "scope": index.scope.to_string(), "origin": index.origin, "simulated": index.simulated, "at": index.at,
             "known": { "size": index.known.size, "time": index.known.time },
             "size": index.tree.size, "root": index.tree.root, "signed_by": r.trust.signed_by,
@@ -66,6 +66,19 @@ fn print(context: &Context, path: &Path, r: &Report) -> Result<(), Failure> {
     }
     let subject = format!("The package {}", path.display());
     match r.problems.as_slice() {
+        [] if r.foreign => {
+            let under = if r.trust.outside {
+                "under the trust policy"
+            } else {
+                "under the keys that it carries itself"
+            };
+            ui.print(ui.warn(&format!(
+                "The entries of {subject} hold {under}; what it says about them does not count: another program or version \
+                 made tables, figures or documents that this one cannot all make again.",
+                subject = path.display()
+            )))?;
+            ui.print("  verify it with the version that made it, or make the package anew from the log")?;
+        }
         [] if r.trust.outside => ui.print(ui.good(&format!("{subject} holds under the trust policy.")))?,
         [] => ui.print(ui.warn(&format!(
             "{subject} is only consistent under the keys it carries itself, {}: no trust policy was given.",
@@ -88,7 +101,7 @@ fn print(context: &Context, path: &Path, r: &Report) -> Result<(), Failure> {
             }
         }
     }
-    let mut pairs = vec![("about", text::printable(&index.about, 200))];
+    let mut pairs = vec![("about", text::printable(&index.scope.words(), 200))];
     let simulated = if index.simulated { "\nsimulated: no time and no device in it is real" } else { "" };
     pairs.push(("log", format!("{}{simulated}", text::printable(&index.origin, 200))));
     pairs.push((
