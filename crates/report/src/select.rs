@@ -76,8 +76,10 @@ struct Notes {
 struct Said {
     index: u64,
     of: (String, String),
-    /// A result or a commit, which come after the baseline of what they are about.
-    tested: bool,
+    /// The commit that was pushed.
+    pushed: Option<String>,
+    /// The commit that a result is of: it is reported after the baseline of what it is about.
+    tested: Option<String>,
     /// A revision of a record.
     revised: Option<(String, Hash)>,
 }
@@ -285,12 +287,17 @@ impl Notes {
             Fact::ReviewHeld(f) => return self.on_records.push((index, f.record.clone(), None)),
             _ => return,
         };
-        let tested = matches!(body.fact, Fact::ResultReported(_) | Fact::CommitPushed(_));
+        let (mut pushed, mut tested) = (None, None);
+        match &body.fact {
+            Fact::CommitPushed(f) => pushed = Some(f.commit.clone()),
+            Fact::ResultReported(f) => tested.clone_from(&f.commit),
+            _ => {}
+        }
         let revised = match &body.fact {
             Fact::RecordRevised(f) => Some((f.record.clone(), f.revision)),
             _ => None,
         };
-        self.design.push(Said { index, of: (of.0.clone(), of.1.clone()), tested, revised });
+        self.design.push(Said { index, of: (of.0.clone(), of.1.clone()), pushed, tested, revised });
     }
 
     /// The design behind the releases among the seeds: what was said of the product and line of the baseline, up to it, and of
@@ -328,9 +335,16 @@ impl Notes {
         }
         let mut revised: BTreeSet<(&str, Hash)> = BTreeSet::new();
         let mut records: BTreeSet<&str> = BTreeSet::new();
+        // Results count up to the release, if they are of a commit whose records the baseline holds.
+        let mut commits: BTreeSet<(&(String, String), &str)> = BTreeSet::new();
         for said in &self.design {
             let Some((of_records, of_tests)) = upto.get(&said.of) else { continue };
-            if said.index < if said.tested { *of_tests } else { *of_records } {
+            let held = said.index < *of_records;
+            if let Some(commit) = said.pushed.as_deref().filter(|_| held) {
+                commits.insert((&said.of, commit));
+            }
+            let of_held = said.tested.as_deref().is_some_and(|commit| commits.contains(&(&said.of, commit)));
+            if held || (said.index < *of_tests && of_held) {
                 seeds.insert(said.index);
                 if let Some((record, revision)) = &said.revised {
                     revised.insert((record, *revision));

@@ -62,6 +62,7 @@ pub(super) fn of(evidence: &EvidenceSet, title: &str, tables: &[&str]) -> Vec<u8
         "flagged": flagged,
         "verdicts_of": grouped(all("verdicts"), "case"),
         "runs_of": grouped(all("runs"), "case"),
+        "decided_of": grouped(all("vulnerabilities"), "vulnerability"),
         "signed_of": grouped(all("signatures"), "record"),
         "links_onto": onto,
         "links_from": from,

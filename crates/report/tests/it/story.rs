@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ed25519_dalek::Signer;
 use evidence::body::Measured;
-use evidence::facts::design::BaselineMade;
+use evidence::facts::design::{BaselineMade, Verdict};
 use evidence::facts::fleet::{Custody, DeviceDeclared, DeviceEnrolled, DeviceMoved, KeyOrigin, SiteDefined};
 use evidence::facts::log::Voided;
 use evidence::facts::release::{Artefact, ItemRelease, ReleaseMade, ReleaseWithdrawn, SystemReleaseMade};
@@ -260,6 +260,10 @@ impl Story {
         let baseline = c.taken(baseline);
         // After the baseline: no part of it.
         c.record("SWR-009", "software-requirement", &[("title", &["For later"])]);
+        // Of a commit that the baseline holds, and of a later one.
+        c.commit(&"c".repeat(40));
+        c.result("TC-002", Verdict::Failed, Some(&"b".repeat(40)));
+        c.result("TC-002", Verdict::Passed, Some(&"c".repeat(40)));
         let second = c.release("1.1.0", Some(baseline));
         let revision = c.revisions["SWR-002"];
         c.sign("SWR-002", revision);

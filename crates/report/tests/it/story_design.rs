@@ -109,7 +109,7 @@ impl Cast {
             "product",
             &[
                 ("intended-use", &["Infusion of fluids"]),
-                ("text", &["Made by nobody."]),
+                ("text", &["Made\nby nobody."]),
                 ("title", &["Pump"]),
             ],
         );
