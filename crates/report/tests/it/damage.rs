@@ -108,6 +108,26 @@ fn members_that_are_missing_or_more_than_stated_are_named() {
 }
 
 #[test]
+fn who_claims_to_be_another_version_is_not_believed_beyond_the_entries() {
+    let story = Story::tell();
+    let (bytes, _) = story.package("all", None, false);
+    let look = |bytes: &[u8]| verified(bytes, None).expect("readable");
+    assert!(look(&bytes).holds_throughout());
+    let other = forged(&bytes, |_, index| {
+        index.generator.version = "0.1.1".into();
+        // Right by its table, and called something that it is not.
+        let figure = index.figures.iter_mut().find(|f| f.table == "corrections").expect("a figure");
+        figure.title = "Devices affected".into();
+    });
+    let found = look(&other);
+    assert!(found.holds() && found.foreign && !found.holds_throughout(), "{:?}", found.problems);
+    assert!(found.unchecked.iter().any(|line| line.contains("the figure `")), "{:?}", found.unchecked);
+    assert!(found.figures < found.index.figures.len() as u64);
+    let flattering = forged(&bytes, |_, index| index.about = "judged safe by everybody".into());
+    names(&problems(&flattering), "index.json", "not its scope in words");
+}
+
+#[test]
 fn forged_members_with_right_digests_are_found_by_what_they_say() {
     let story = Story::tell();
     let (bytes, _) = story.package("all", None, false);
