@@ -117,7 +117,7 @@ fn a_text_is_changed() {
                 "firmware/requirements/SWR-003.md",
                 "title: Occlusion detection\n",
                 "title: Occlusion detection\ntags: [later]\n",
-            )
+            );
         },
         &[],
     );
@@ -182,7 +182,7 @@ fn soup_moves_to_another_version() {
                 "soup.csv",
                 "SOUP-007,soup,OkHttp,Block,4.12.0,",
                 "SOUP-007,soup,OkHttp,Block,4.12.1,",
-            )
+            );
         },
         &["62304-7.1.3-version SOUP-007", "cyber-support SOUP-007", "link.suspect JUST-001 SOUP-007"],
     );
