@@ -179,7 +179,8 @@ async fn an_entry_shows_its_properties_and_its_proof_leads_to_the_root() {
         assert!(page.text.contains(&format!("<h3>{name}</h3>")), "{name}");
     }
     assert!(
-        page.text.contains("4 of 5 hold") && page.text.contains("no cosigned checkpoint at hand holds it")
+        page.text.contains("4 of 5 hold")
+            && page.text.contains("no cosigned or time-stamped checkpoint at hand holds it")
     );
     assert!(page.text.contains(&site.app.ledger.tree().root().to_string()));
     assert!(page.text.contains("equals the root"));
