@@ -112,6 +112,7 @@ def main(repository: Path, fixture: str) -> int:
         ("a checkpoint", "checkpoint", replace("checkpoint", b"log.example/test\n", b"log.example/other\n")),
         ("a policy", "checkpoint", lambda m, i: m.__setitem__("trust.policy", other_log)),
         ("a root", "checkpoint", lambda m, i: i["tree"].__setitem__("root", "0" * 64)),
+        ("what it is about", "index.json", lambda m, i: i.__setitem__("about", "judged safe by everybody")),
         ("simulated", "index.json", lambda m, i: i.__setitem__("simulated", True)),
     ):
         found = problems(forge(whole, change))

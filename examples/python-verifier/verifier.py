@@ -292,6 +292,8 @@ class Verification:
                     self.states += 1
             except (Refused, ValueError, KeyError) as error:
                 self.problem(member, error)
+        if self.index["about"] != in_words(self.index["scope"]):
+            self.problem("index.json", "what it says it is about is not its scope in words")
         for spec in self.index["figures"]:
             try:
                 if figure(spec, self.tables, self.facts) != spec["value"]:
@@ -330,8 +332,21 @@ class Verification:
         out.append(f"  checked: {len(self.leaves)} entries, {self.book.inner} signatures inside them, "
                    f"{getattr(self, 'same', 0)} tables, {len(self.index['figures'])} figures")
         out.append(f"  not checked: {getattr(self, 'states', 0)} tables of states, which need the rules; documents against "
-                   f"the tables; {self.index['entries']['left_out']} entries that are hashes; whether what is said is true")
+                   f"the tables; whether figures are called what they count; {self.index['entries']['left_out']} entries that are hashes; whether what is said is true")
         return "\n".join(out)
+
+
+def in_words(scope: dict) -> str:
+    """What `about` must say (section 10, 9)."""
+    match scope["kind"]:
+        case "all":
+            return "the whole log"
+        case "period":
+            return f"{scope['from']} to {scope['to']}"
+        case "release":
+            return f"release {scope['version']}"
+        case kind:
+            return f"{kind} {scope['device']}"
 
 
 def main(arguments: list[str]) -> int:
